@@ -1,0 +1,79 @@
+"""What comes by Maven coordinates, built into ignored `target` folders: `python -m tests.services.build`.
+
+Standard library only, so that it also runs before the environment is there. Does nothing when all is built.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SERVICES = Path(__file__).parent
+JUDGES = SERVICES.parent / "judges"
+JUDGE_NAMES = ("ocfl-java", "bagit-java", "verapdf")
+ELASTICSEARCH = SERVICES / "elasticsearch"
+PLUGIN = "archive-test-shim"
+
+
+def elasticsearch_version() -> str:
+    found = re.search(r"<es\.version>(.+?)</es\.version>", (ELASTICSEARCH / "pom.xml").read_text())
+    assert found is not None
+    return found[1]
+
+
+def elasticsearch_home() -> Path:
+    """The unpacked distribution; complete when it holds the file `.ready`."""
+    return ELASTICSEARCH / "target" / f"elasticsearch-{elasticsearch_version()}"
+
+
+def is_built(stamp: Path, sources: list[Path]) -> bool:
+    return stamp.exists() and all(source.stat().st_mtime <= stamp.stat().st_mtime for source in sources)
+
+
+def _maven(folder: Path) -> None:
+    subprocess.run(["mvn", "-B", "-q", "package"], cwd=folder, check=True, stdin=subprocess.DEVNULL)
+
+
+def build_elasticsearch() -> None:
+    """Unpack the distribution and compile the shim plugin into it."""
+    home, sources = elasticsearch_home(), ELASTICSEARCH / "shim"
+    if is_built(home / ".ready", [ELASTICSEARCH / "pom.xml", *sources.iterdir()]):
+        return
+    shutil.rmtree(ELASTICSEARCH / "target", ignore_errors=True)
+    _maven(ELASTICSEARCH)
+    plugin, classes = home / "plugins" / PLUGIN, ELASTICSEARCH / "target" / "classes"
+    plugin.mkdir(parents=True)
+    java = ["javac", "--release", "17", "-nowarn", "-d", str(classes), "-cp", f"{home}/lib/*"]
+    subprocess.run([*java, *map(str, sources.glob("*.java"))], check=True)
+    subprocess.run(
+        ["jar", "--create", "--file", str(plugin / "shim.jar"), "-C", str(classes), "."], check=True
+    )
+    descriptor = (sources / "plugin-descriptor.properties").read_text()
+    (plugin / "plugin-descriptor.properties").write_text(descriptor.replace("@ES@", elasticsearch_version()))
+    # The server runs as another user, and a zip keeps no rights to execute.
+    subprocess.run(["chmod", "-R", "a+rX", str(home)], check=True)
+    subprocess.run(["chmod", "a+x", *map(str, (home / "bin").iterdir())], check=True)
+    (home / ".ready").touch()
+
+
+def build_judge(name: str) -> None:
+    folder = JUDGES / name
+    stamp = folder / "target" / ".ready"
+    if is_built(stamp, [each for each in folder.rglob("*") if each.is_file() and "target" not in each.parts]):
+        return
+    _maven(folder)
+    stamp.touch()
+
+
+def main() -> int:
+    build_elasticsearch()
+    for name in JUDGE_NAMES:
+        build_judge(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
