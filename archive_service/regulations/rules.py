@@ -1,0 +1,174 @@
+"""All rules in one frozen value, and the questions that are asked of it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from datetime import date
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+from archive_service.kernel.findings import Finding, Severity
+from archive_service.regulations.tables import (
+    AccessWords,
+    CodeList,
+    DocumentType,
+    Field,
+    FormatPolicy,
+    Instrument,
+    Message,
+    OfficeHours,
+    RetentionWords,
+    Table,
+)
+from archive_service.regulations.terms import Permanent, Term, Unknown, Years
+
+AccessMode = Literal["public", "conditional", "closed", "secret"]
+Level = Literal["fonds", "dossier", "document"]
+
+OLDER = "older"
+"""The regime of what was formed before the first instrument that we hold tables of."""
+
+
+def plain_words(raw: str) -> str:
+    """NFC, lower case, everything but letters and digits one space: how words of people are compared.
+
+    >>> plain_words("  03.  Sử dụng\\tcó điều kiện ")
+    '03 sử dụng có điều kiện'
+    """
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", raw).casefold()))
+
+
+class Rules(Table):
+    """The tables of `data/`. Equal for every package; which instrument binds a package is asked by date."""
+
+    instruments: tuple[Instrument, ...]
+    field_tables: dict[str, tuple[Field, ...]]
+    supplements: dict[str, tuple[Field, ...]]
+    """Fields of other instruments that a package may carry beside its own: known, never demanded."""
+    code_lists: tuple[CodeList, ...]
+    access: AccessWords
+    retention: RetentionWords
+    document_types: tuple[DocumentType, ...]
+    formats: tuple[FormatPolicy, ...]
+    unknown_format: FormatPolicy
+    office_hours: OfficeHours
+    messages: dict[str, Message]
+
+    def in_force(self, on: date) -> tuple[Instrument, ...]:
+        return tuple(each for each in self.instruments if each.in_force(on))
+
+    def regime(self, on: date) -> str:
+        """The metadata regime of what was formed on that day: TT02_2019, TT05_2025 or older."""
+        return next((each.regime for each in self.in_force(on) if each.regime), OLDER)
+
+    def instrument(self, instrument_id: str) -> Instrument:
+        return next(each for each in self.instruments if each.id == instrument_id)
+
+    def fields(self, level: Level) -> tuple[Field, ...]:
+        """The field table of TT 02/2019 for this level, in the order of the annex."""
+        return self.field_tables[level]
+
+    def known_fields(self, level: Level) -> dict[str, Field]:
+        """Every field that may stand at this level, by tag; the level's own table wins."""
+        return {each.tag: each for each in self.supplements.get(level, ()) + self.fields(level)}
+
+    def codes(self, list_id: str) -> CodeList:
+        return next(each for each in self.code_lists if each.id == list_id)
+
+    def access_mode(self, raw: str | None) -> AccessMode:
+        """What a raw Rights or Mode means. Unknown or missing is closed; a doubtful word of secrecy is secret.
+
+        The reading is generous towards secrecy: "03 - Mật", "MẬT" and "Độ Mật: tối mật" are all secret.
+        """
+        words = plain_words(raw or "")
+        if words in map(plain_words, self.access.secret) or self._names_a_secret(words):
+            return "secret"
+        for mode in ("public", "conditional"):
+            if words in map(plain_words, getattr(self.access, mode)):
+                return mode
+        return "closed"
+
+    def access_known(self, raw: str | None) -> bool:
+        """Whether the raw string stands in a list, so that no officer needs to map it."""
+        words = plain_words(raw or "")
+        return self.access_mode(raw) != "closed" or words in map(plain_words, self.access.closed)
+
+    def _names_a_secret(self, words: str) -> bool:
+        for phrase in map(plain_words, self.access.not_secret):
+            words = f" {words} ".replace(f" {phrase} ", " ").strip()
+        return not set(words.split()).isdisjoint(map(plain_words, self.access.secret_words))
+
+    def maintenance(self, raw: str | None) -> Term:
+        """The retention term of a raw Maintenance: "Vĩnh viễn", "N năm", everything else a person judges."""
+        if plain_words(raw or "") in map(plain_words, self.retention.permanent):
+            return Permanent()
+        # Signs are kept here: "-5 năm" and "1,5 năm" are not five years.
+        match unicodedata.normalize("NFC", raw or "").casefold().split():
+            case [number, unit] if (
+                number.isascii() and number.isdigit() and unit in self.retention.year_words
+            ):
+                if 0 < int(number) <= self.retention.most_years:
+                    return Years(int(number))
+        return Unknown(raw or "")
+
+    def format_policy(self, puid: str) -> FormatPolicy:
+        return self._formats_by_puid.get(puid, self.unknown_format)
+
+    @cached_property
+    def _formats_by_puid(self) -> dict[str, FormatPolicy]:
+        return {each.puid: each for each in self.formats}
+
+    def type_abbreviation(self, name: str) -> str:
+        """ "Quyết định" gives "QĐ"; empty for a type without one, or no type of the decree."""
+        wanted = plain_words(name)
+        return next((t.abbreviation for t in self.document_types if plain_words(t.name) == wanted), "")
+
+    def message(self, code: str) -> Message:
+        """The sentences and severity of a finding code; KeyError for a code that nobody has described."""
+        return self.messages[code]
+
+    def severity(self, finding: Finding) -> Severity:
+        return self.message(finding.code).severity
+
+    def sentence(self, finding: Finding, language: str = "vi") -> str:
+        """What, where, found, required, basis, what to do: one line of whole sentences."""
+        row = self.message(finding.code)
+        english = language == "en"
+        told, clause, remedy = (
+            (row.en, row.clause_en, row.remedy_en) if english else (row.vi, row.clause, row.remedy_vi)
+        )
+        basis = f" {'Basis' if english else 'Căn cứ'}: {clause}." if clause else ""
+        return (
+            told.format(path=finding.path, got=finding.got, expected=finding.expected) + basis + " " + remedy
+        )
+
+
+def _read(*parts: str) -> dict[str, object]:
+    place: Traversable = resources.files("archive_service.regulations").joinpath("data", *parts)
+    return tomllib.loads(place.read_text(encoding="utf-8"))
+
+
+TT_02, TT_05, ND_30, ND_01 = "tt-02-2019-bnv", "tt-05-2025-bnv", "nd-30-2020", "nd-01-2013"
+
+
+def load() -> Rules:
+    """Read every table. Raises pydantic's ValidationError when one is not as it must be."""
+    tables: dict[str, object] = {
+        "instruments": [_read(each, "instrument.toml") for each in (TT_02, TT_05, ND_30, ND_01)],
+        "field_tables": {
+            each: _read(TT_02, f"{each}.toml")["field"] for each in ("fonds", "dossier", "document")
+        },
+        "supplements": _read("supplements.toml"),
+        "code_lists": _read(TT_05, "codes.toml")["list"],
+        "access": _read(TT_02, "access.toml"),
+        "retention": _read(TT_02, "retention.toml"),
+        "document_types": _read(ND_30, "document_types.toml")["type"],
+        "office_hours": _read("office_hours.toml"),
+        "messages": _read("messages.toml"),
+        **_read("formats.toml"),
+    }
+    return Rules.model_validate(tables)
