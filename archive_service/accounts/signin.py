@@ -1,0 +1,135 @@
+"""Signing in and out, and giving the password again for an act that wants it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+
+from archive_service.accounts.actors import actor_of, digest
+from archive_service.kernel.actors import THE_ARCHIVE, Actor
+from archive_service.kernel.errors import ArchiveError, NotPossible, TooMany
+from archive_service.kernel.events import Verb
+from archive_service.kernel.people import (
+    AccountState,
+    BrowserSession,
+    LoginAttempts,
+    Password,
+    Person,
+    PersonKind,
+)
+from archive_service.work import Archive, Work
+
+HASHER = PasswordHasher()
+NOBODY = HASHER.hash(secrets.token_hex(16))
+"""Verified for unknown names, so that they take as long as known ones."""
+ATTEMPTS = 5
+PAUSE = timedelta(minutes=15)
+_STRONG = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")
+
+
+class WrongPassword(ArchiveError):
+    status, name = 401, "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("Tên đăng nhập hoặc mật khẩu không đúng.", "The user name or the password is wrong.")
+
+
+def set_password(work: Work, person_id: UUID, password: str) -> None:
+    """Stores the password hashed (argon2id). Raises `NotPossible` when it is weaker than QCVN 12:2026, 3.7 asks."""
+    if len(password) < 8 or not all(re.search(pattern, password) for pattern in _STRONG):
+        raise NotPossible(
+            "Mật khẩu cần ít nhất 8 ký tự, có chữ thường, chữ hoa, chữ số và ký tự đặc biệt.",
+            "A password needs at least 8 characters: lower case, upper case, a digit and a special one.",
+            name="weak-password",
+        )
+    row = work.session.get(Password, person_id)
+    if row is None:
+        row = Password(person_id=person_id, argon2="", changed_at=work.now())
+        work.session.add(row)
+    row.argon2, row.changed_at = HASHER.hash(password), work.now()
+    work.record_of(Verb.password_changed, "person", person_id)
+
+
+def sign_in(archive: Archive, username: str, password: str) -> tuple[str, BrowserSession]:
+    """The cookie's secret and its session. Raises `WrongPassword` or `TooMany`, the same for unknown names."""
+    username = username.strip().lower()[:80]
+    person_id = _check(archive, username, password)
+    secret = secrets.token_urlsafe(32)
+    with archive.work(THE_ARCHIVE) as work:
+        now = work.now()
+        person = work.get(Person, person_id)
+        row = BrowserSession(
+            digest=digest(secret),
+            person_id=person.id,
+            csrf=secrets.token_urlsafe(24),
+            started_at=now,
+            password_at=now,
+            ends_at=now + timedelta(hours=archive.settings.session_hours),
+        )
+        work.session.add(row)
+        work.actor = actor_of(work.session, person, "web", now)
+        work.record(Verb.signed_in, person, username=username)
+    return secret, row
+
+
+def give_password(archive: Archive, actor: Actor, session: BrowserSession, password: str) -> Actor:
+    """The actor, with the password given now; the session remembers when."""
+    _check(archive, actor.username, password)
+    with archive.work(actor) as work:
+        row = work.get(BrowserSession, session.digest)
+        row.password_at = work.now()
+        work.record_of(Verb.password_given, "person", actor.id)
+    return replace(actor, password_at=row.password_at, password_now=True)
+
+
+def sign_out(archive: Archive, actor: Actor, session: BrowserSession) -> None:
+    with archive.work(actor) as work:
+        row = work.session.get(BrowserSession, session.digest)
+        if row is not None:
+            work.session.delete(row)
+        work.record_of(Verb.signed_out, "person", actor.id)
+
+
+def _check(archive: Archive, username: str, password: str) -> UUID:
+    """The person's id. Counts failures in a transaction of their own, which no later error takes back."""
+    with archive.work(THE_ARCHIVE) as work:
+        attempts = work.session.get(LoginAttempts, username, with_for_update=True)
+        if attempts is None:
+            attempts = LoginAttempts(name=username)
+            work.session.add(attempts)
+        now = work.now()
+        if attempts.locked_until is not None and attempts.locked_until > now:
+            raise TooMany(
+                "Đã nhập sai nhiều lần. Đề nghị thử lại sau 15 phút.",
+                "Too many wrong attempts. Try again in 15 minutes.",
+            )
+        person = work.session.scalars(select(Person).where(Person.username == username)).one_or_none()
+        row = work.session.get(Password, person.id) if person else None
+        right = _verify(row.argon2 if row else NOBODY, password)
+        usable = (
+            person is not None and person.state is AccountState.active and person.kind is PersonKind.person
+        )
+        if person is not None and right and usable and row is not None:
+            attempts.count, attempts.locked_until = 0, None
+            return person.id
+        attempts.count += 1
+        if attempts.count >= ATTEMPTS:
+            attempts.count, attempts.locked_until = 0, now + PAUSE
+        work.record_of(
+            Verb.sign_in_failed, "person", person.id if person else None, outcome="failure", username=username
+        )
+    raise WrongPassword
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return HASHER.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False

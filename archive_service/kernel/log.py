@@ -1,0 +1,235 @@
+"""The audit log: a chain of entries whose alteration shows.
+
+The stored and exported entry is the very bytes that were hashed (RFC 8785 JSON): ids, verb, outcome and a salted digest
+of its detail. Names, titles and free text lie in the detail row, which can be erased without breaking the chain. The
+head is signed with the archive's own key (Ed25519) and anchored outside the database, so that a chain recomputed from
+entry 1, or one whose tail was cut, does not match its anchors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from archive_service.kernel.actors import Actor
+from archive_service.kernel.db import Base, Kept
+from archive_service.kernel.events import Event
+
+FIRST = "0" * 64
+
+
+class LogEntry(Base, kw_only=True):
+    """`body` is what was hashed; the other columns repeat it for queries and are compared by `verify`."""
+
+    __tablename__ = "log_entry"
+    kept: ClassVar[Kept] = "rebuilt"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor_id: Mapped[UUID | None] = mapped_column(index=True)
+    verb: Mapped[str] = mapped_column(String(60), index=True)
+    subject_id: Mapped[str | None] = mapped_column(String(80), index=True)
+
+
+class LogDetail(Base, kw_only=True):
+    __tablename__ = "log_detail"
+    kept: ClassVar[Kept] = "operational"
+    number: Mapped[int] = mapped_column(ForeignKey("log_entry.number"), primary_key=True, autoincrement=False)
+    salt: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class LogHead(Base, kw_only=True):
+    """One row: whoever seals entries locks it, so that the chain never forks."""
+
+    __tablename__ = "log_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    kept: ClassVar[Kept] = "operational"
+    id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
+    number: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(String(64), default=FIRST)
+    at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A signed head. It lies in every root's marker and with every receipt and certificate."""
+
+    number: int
+    digest: str
+    signature: str
+
+    def holds(self, key: Ed25519PublicKey) -> bool:
+        try:
+            key.verify(bytes.fromhex(self.signature), _anchored(self.number, self.digest))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def _anchored(number: int, digest: str) -> bytes:
+    return f"vn-archive log {number} {digest}".encode()
+
+
+def sign_head(session: Session, key: Ed25519PrivateKey) -> Anchor:
+    head = session.get_one(LogHead, 1)
+    return Anchor(head.number, head.digest, key.sign(_anchored(head.number, head.digest)).hex())
+
+
+def seal(session: Session, actor: Actor, now: datetime, events: Sequence[Event]) -> None:
+    """Appends the events to the chain under the head's lock; called once, when a Work commits."""
+    if not events:
+        return
+    head = session.execute(select(LogHead).where(LogHead.id == 1).with_for_update()).scalar_one()
+    for event in events:
+        salt = secrets.token_hex(16)
+        detail = json.dumps(
+            {"actor": actor.name, **event.detail}, ensure_ascii=False, sort_keys=True, default=str
+        )
+        number = head.number + 1
+        subject = None if event.subject_id is None else str(event.subject_id)
+        body = rfc8785.dumps(
+            {
+                "actor": None if actor.id is None else str(actor.id),
+                "at": now.isoformat(timespec="microseconds"),
+                "detail": _salted(salt, detail),
+                "door": actor.door,
+                "number": number,
+                "outcome": event.outcome,
+                "previous": head.digest,
+                "subject": subject,
+                "subject_type": event.subject_type,
+                "verb": event.verb.value,
+            }
+        )
+        digest = hashlib.sha256(body).hexdigest()
+        session.add(
+            LogEntry(
+                number=number,
+                body=body,
+                digest=digest,
+                at=now,
+                actor_id=actor.id,
+                verb=event.verb.value,
+                subject_id=subject,
+            )
+        )
+        session.flush()
+        session.add(LogDetail(number=number, salt=salt, detail=detail))
+        head.number, head.digest, head.at = number, digest, now
+
+
+def _salted(salt: str, detail: str) -> str:
+    return hashlib.sha256(f"{salt}\n{detail}".encode()).hexdigest()
+
+
+def clock_ran_back(session: Session, now: datetime) -> bool:
+    """True when the time lies more than 5 s before the last entry: irreversible acts must wait for a person."""
+    last = session.get_one(LogHead, 1).at
+    return last is not None and now < last - timedelta(seconds=5)
+
+
+# Verification: the same steps for the database and for an export.
+
+
+@dataclass(frozen=True, slots=True)
+class LogFault:
+    """`code`: changed, removed, moved, tail-cut, recomputed, detail-changed, index-changed, anchor-signature."""
+
+    code: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One exported entry: the hashed bytes, and the detail where it was not erased."""
+
+    body: bytes
+    salt: str | None = None
+    detail: str | None = None
+
+
+def verify(lines: Iterable[Line], anchors: Sequence[Anchor], key: Ed25519PublicKey) -> Iterator[LogFault]:
+    """Walks the chain and compares it with the anchors. Yields every fault; nothing means the chain is whole.
+
+    `anchors` must come from outside the chain's own store (root markers, receipts): a chain that was recomputed from
+    entry 1 is consistent in itself.
+    """
+    expected_number, previous = 1, FIRST
+    wanted = {anchor.number: anchor for anchor in anchors if anchor.number}
+    yield from (LogFault("anchor-signature", a.number) for a in wanted.values() if not a.holds(key))
+    for line in lines:
+        number, linked, fault = _read(line)
+        if fault is not None:
+            yield LogFault(fault, number or expected_number)
+        if number != expected_number:
+            yield LogFault("moved" if number < expected_number else "removed", expected_number)
+        elif linked != previous:
+            yield LogFault("changed", number - 1)
+        previous = hashlib.sha256(line.body).hexdigest()
+        anchor = wanted.pop(number, None)
+        if anchor is not None and anchor.digest != previous:
+            yield LogFault("recomputed", number)
+        expected_number = max(expected_number, number) + 1
+    yield from (LogFault("tail-cut", number) for number in sorted(wanted))
+
+
+def _read(line: Line) -> tuple[int, str, str | None]:
+    try:
+        body: dict[str, Any] = json.loads(line.body)
+        number, previous, detail = int(body["number"]), str(body["previous"]), str(body["detail"])
+        if rfc8785.dumps(body) != line.body:
+            return number, previous, "changed"
+    except (ValueError, KeyError, TypeError):
+        return 0, "", "changed"
+    erased = line.salt is None or line.detail is None
+    if not erased and _salted(line.salt or "", line.detail or "") != detail:
+        return number, previous, "detail-changed"
+    return number, previous, None
+
+
+def lines_from(session: Session, first: int = 1) -> Iterator[Line]:
+    """The chain in order, streamed; memory stays flat however long the log is."""
+    query = (
+        select(LogEntry.body, LogDetail.salt, LogDetail.detail)
+        .outerjoin(LogDetail, LogDetail.number == LogEntry.number)
+        .where(LogEntry.number >= first)
+        .order_by(LogEntry.number)
+        .execution_options(yield_per=1000)
+    )
+    for body, salt, detail in session.execute(query):
+        yield Line(bytes(body), salt, detail)
+
+
+def index_faults(session: Session) -> Iterator[LogFault]:
+    """The columns that pages filter by must say what the hashed bytes say."""
+    for entry in session.scalars(
+        select(LogEntry).order_by(LogEntry.number).execution_options(yield_per=1000)
+    ):
+        try:
+            body = json.loads(entry.body)
+            same = (
+                body["verb"] == entry.verb
+                and body["subject"] == entry.subject_id
+                and body["number"] == entry.number
+                and datetime.fromisoformat(body["at"]) == entry.at
+                and body["actor"] == (None if entry.actor_id is None else str(entry.actor_id))
+                and hashlib.sha256(entry.body).hexdigest() == entry.digest
+            )
+        except (ValueError, KeyError, TypeError):
+            same = False
+        if not same:
+            yield LogFault("index-changed", entry.number)

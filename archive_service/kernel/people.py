@@ -1,0 +1,115 @@
+"""People, what they are granted, and how they prove who they are. One account, one person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from archive_service.kernel.db import Base, Kept, enum_of, new_id
+from archive_service.kernel.permissions import Role
+
+
+class PersonKind(StrEnum):
+    person = "person"
+    system = "system"
+    """A document-management system (QLVB) that submits by token and never signs in."""
+
+
+class AccountState(StrEnum):
+    active = "active"
+    locked = "locked"
+
+
+class Person(Base, kw_only=True):
+    """Kept for ever, without secrets: past acts keep the name and the unit of that day in the log's details."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("username"),)
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    username: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[PersonKind] = mapped_column(enum_of(PersonKind), default=PersonKind.person)
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"), default=None)
+    state: Mapped[AccountState] = mapped_column(enum_of(AccountState), default=AccountState.active)
+    successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
+    created_at: Mapped[datetime]
+
+
+class GrantState(StrEnum):
+    requested = "requested"
+    """Waits for the second person."""
+    effective = "effective"
+    """Confirmed; in force from `effective_at`."""
+    refused = "refused"
+    ended = "ended"
+
+
+class Grant(Base, kw_only=True):
+    """A role over a unit (and all below it), over a fonds, or over the whole archive when neither is named."""
+
+    __tablename__ = "role_grant"
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], init=False)
+    role: Mapped[Role] = mapped_column(enum_of(Role))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"), default=None)
+    fonds_id: Mapped[UUID | None] = mapped_column(ForeignKey("fonds.id"), default=None)
+    state: Mapped[GrantState] = mapped_column(enum_of(GrantState), default=GrantState.requested)
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
+    confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
+    requested_at: Mapped[datetime]
+    effective_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Password(Base, kw_only=True):
+    __tablename__ = "password"
+    kept: ClassVar[Kept] = "operational"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    argon2: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]
+
+
+class BrowserSession(Base, kw_only=True):
+    """A signed-in browser. The cookie's value is stored hashed: the database does not open sessions."""
+
+    __tablename__ = "browser_session"
+    kept: ClassVar[Kept] = "operational"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    password_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class Token(Base, kw_only=True):
+    """An API token: shown once, stored hashed, acting for one person or one QLVB system."""
+
+    __tablename__ = "token"
+    __table_args__ = (UniqueConstraint("digest"),)
+    kept: ClassVar[Kept] = "operational"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class LoginAttempts(Base, kw_only=True):
+    """Wrong passwords by user name, known or not, so that the limit tells nothing about who exists."""
+
+    __tablename__ = "login_attempts"
+    kept: ClassVar[Kept] = "operational"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(default=None)

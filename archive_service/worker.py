@@ -1,0 +1,144 @@
+"""Runs jobs: claims one in the ledger, does it with no transaction open, settles it. The same for thread and Celery."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from archive_service.kernel import jobs
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.queues import TASK, TICK, InProcessQueue, celery_app
+from archive_service.kernel.settings import load_settings
+from archive_service.work import Archive
+
+log = logging.getLogger(__name__)
+HEARTBEAT_SECONDS = 30
+
+Handler = Callable[..., None]
+
+
+#: Every kind of job and the use case that does it, in one place.
+HANDLERS: dict[str, Handler] = {}
+
+
+def run_job(archive: Archive, job_id: UUID) -> bool:
+    """Does one job; returns False when it is not due or somebody else has it. Our faults go to its row."""
+    with archive.work(THE_ARCHIVE) as work:
+        claim = jobs.claim(work.session, job_id, work.now())
+    if claim is None:
+        return False
+    with _beating(archive, claim):
+        token = jobs.current_claim.set(claim)
+        try:
+            HANDLERS[claim.kind](archive, *claim.args)
+        except jobs.LeaseLost:
+            log.warning("job %s was taken over by another worker", claim.job_id)
+            return False
+        except Exception as error:
+            jobs.current_claim.reset(token)
+            token = jobs.current_claim.set(None)
+            _fail(archive, claim, error)
+            return True
+        finally:
+            jobs.current_claim.reset(token)
+    with archive.work(THE_ARCHIVE) as work:
+        jobs.finish(work.session, claim, work.now())
+    return True
+
+
+def _fail(archive: Archive, claim: jobs.Claim, error: Exception) -> None:
+    with archive.work(THE_ARCHIVE) as work:
+        told = "".join(traceback.format_exception_only(error)).strip()
+        incident = jobs.fail(work.session, claim, work.now(), told)
+    log.error("incident %s: job %s (%s) failed", incident, claim.job_id, claim.kind, exc_info=error)
+
+
+@contextmanager
+def _beating(archive: Archive, claim: jobs.Claim) -> Iterator[None]:
+    """Extends the lease while the job runs, so that long work is not taken for dead."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(HEARTBEAT_SECONDS):
+            try:
+                with archive.work(THE_ARCHIVE) as work:
+                    if not jobs.heartbeat(work.session, claim, work.now()):
+                        return
+            except Exception:
+                log.exception("heartbeat of job %s missed", claim.job_id)
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{claim.job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def tick(archive: Archive) -> int:
+    """The sweep and the timetables: nudges what was dropped, queues what is due. Harmless when run twice."""
+    with archive.work(THE_ARCHIVE) as work:
+        for kind in list(jobs.due_timetables(work.session, work.now())):
+            work.later(kind)
+        waiting = jobs.due(work.session, work.now())
+    for job_id in waiting:
+        archive.queue.nudge(job_id)
+    return len(waiting)
+
+
+def drain(archive: Archive, rounds: int = 200) -> int:
+    """Runs everything that is due, here and now; for the command line, the demo and tests."""
+    done = 0
+    for _ in range(rounds):
+        with archive.look(THE_ARCHIVE) as work:
+            waiting = jobs.due(work.session, work.now())
+        if not waiting:
+            return done
+        done += sum(run_job(archive, job_id) for job_id in waiting)
+    return done
+
+
+def start_in_process(archive: Archive, every_seconds: float = 2.0) -> Callable[[], None]:
+    """Worker threads and the ticker of the embedded default; returns what stops them."""
+    stop = threading.Event()
+    if isinstance(archive.queue, InProcessQueue):
+        archive.queue.start(lambda job_id: run_job(archive, job_id), threads=archive.settings.workers)
+
+    def ticking() -> None:
+        while not stop.wait(every_seconds):
+            try:
+                tick(archive)
+            except Exception:
+                log.exception("tick failed; the next one follows")
+
+    thread = threading.Thread(target=ticking, name="tick", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+        archive.queue.close()
+
+    return end
+
+
+def celery_worker(queue_url: str, argv: list[str]) -> None:
+    """`archive worker` and `archive beat`: Celery with our two tasks."""
+    archive = Archive(load_settings())
+    app = celery_app(queue_url)
+
+    @app.task(name=TASK)
+    def run(job_id: str) -> None:
+        run_job(archive, UUID(job_id))
+
+    @app.task(name=TICK)
+    def ticking() -> None:
+        tick(archive)
+
+    app.conf.beat_schedule = {TICK: {"task": TICK, "schedule": 5.0}}
+    app.Beat().run() if argv[:1] == ["beat"] else app.worker_main(argv)

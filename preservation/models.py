@@ -1,0 +1,266 @@
+"""Dossiers, documents, files and their copies: the rows behind each AIP."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from archive_service.kernel.db import Base, Kept, enum_of, new_id
+
+
+class AccessMode(StrEnum):
+    """mức độ tiếp cận. Unknown or missing is closed until an officer maps it."""
+
+    public = "public"
+    conditional = "conditional"
+    closed = "closed"
+
+
+STRICTNESS = (AccessMode.public, AccessMode.conditional, AccessMode.closed)
+
+
+def stricter(one: AccessMode, other: AccessMode) -> AccessMode:
+    """A document's mode is the stricter of its own and its dossier's.
+
+    >>> stricter(AccessMode.public, AccessMode.closed).value
+    'closed'
+    """
+    return max(one, other, key=STRICTNESS.index)
+
+
+class DossierState(StrEnum):
+    stored = "stored"
+    destruction_review = "destruction_review"
+    destroyed = "destroyed"
+
+
+class Dossier(Base, kw_only=True):
+    """hồ sơ: one dossier is one AIP is one OCFL object. After destruction the row is the tombstone."""
+
+    __tablename__ = "dossier"
+    __table_args__ = (
+        UniqueConstraint("agency_id", "code"),
+        Index("ix_dossier_browse", "fonds_id", "year", "title_key", "id"),
+    )
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    fonds_id: Mapped[UUID] = mapped_column(ForeignKey("fonds.id"))
+    code: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(1000))
+    title_key: Mapped[str] = mapped_column(String(400))
+    """Vietnamese order (a ă â … d đ), as bytes sort: `kernel.vietnamese.sort_key`, cut."""
+    state: Mapped[DossierState] = mapped_column(enum_of(DossierState), default=DossierState.stored)
+    regime: Mapped[str] = mapped_column(String(20))
+    tags: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """The law's tags exactly as submitted."""
+    maintenance: Mapped[str] = mapped_column(String(100), default="")
+    access: Mapped[AccessMode] = mapped_column(enum_of(AccessMode), default=AccessMode.closed)
+    start_date: Mapped[date | None] = mapped_column(default=None)
+    end_date: Mapped[date | None] = mapped_column(default=None)
+    """The latest day that EndDate can mean: a year alone ends on 31/12."""
+    year: Mapped[int | None] = mapped_column(default=None)
+    """Năm hình thành: the year, or the inventory number, that browsing goes by."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with every change that the index must learn."""
+    object_id: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int] = mapped_column(default=1)
+    inventory_digest: Mapped[str] = mapped_column(String(128), default="")
+    """SHA-512 of the OCFL inventory: equal bytes in every root."""
+    submission: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """Where it came from: SIP id, container name, size and digest, times of receipt, who accepted."""
+    document_count: Mapped[int] = mapped_column(default=0)
+    file_count: Mapped[int] = mapped_column(default=0)
+    byte_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    stored_at: Mapped[datetime]
+    destroyed_at: Mapped[datetime | None] = mapped_column(default=None)
+    tombstone: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """After destruction: list, decision, certificate, ground, digests."""
+
+
+class Document(Base, kw_only=True):
+    """văn bản, tài liệu in a dossier."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("dossier_id", "ordinal"),)
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"))
+    dossier: Mapped[Dossier] = relationship(init=False)
+    ordinal: Mapped[int]
+    tags: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    type_name: Mapped[str] = mapped_column(String(200), default="")
+    number: Mapped[str] = mapped_column(String(100), default="")
+    """Số và ký hiệu as people write it, e.g. 15/QĐ-UBND."""
+    issued_raw: Mapped[str] = mapped_column(String(40), default="")
+    issued_from: Mapped[date | None] = mapped_column(default=None)
+    issued_to: Mapped[date | None] = mapped_column(default=None)
+    organ_name: Mapped[str] = mapped_column(String(400), default="")
+    subject: Mapped[str] = mapped_column(String(1000), default="")
+    access: Mapped[AccessMode] = mapped_column(enum_of(AccessMode), default=AccessMode.closed)
+    """Already the stricter of document and dossier."""
+
+
+class FileObject(Base, kw_only=True):
+    """A bit-stream of the submission. `path` is its logical path in the OCFL object (`submission/data/…`)."""
+
+    __tablename__ = "file_object"
+    __table_args__ = (UniqueConstraint("dossier_id", "path"),)
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"))
+    document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    """Among the document's files; 0 is the original."""
+    path: Mapped[str] = mapped_column(String(1000))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    sha512: Mapped[str] = mapped_column(String(128))
+    puid: Mapped[str] = mapped_column(String(40), default="")
+    format_name: Mapped[str] = mapped_column(String(200), default="")
+    mime: Mapped[str] = mapped_column(String(120), default="")
+    pages: Mapped[int | None] = mapped_column(default=None)
+    malware: Mapped[str] = mapped_column(String(20), default="not_scanned")
+    text_path: Mapped[str] = mapped_column(String(1000), default="")
+    """Logical path of the extracted text, "" when there is none."""
+
+
+class Verdict(StrEnum):
+    total_passed = "total_passed"
+    indeterminate = "indeterminate"
+    total_failed = "total_failed"
+
+
+class Signature(Base, kw_only=True):
+    """A digital signature in a file, with the verdict then (at ingest) and now."""
+
+    __tablename__ = "signature"
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("file_object.id"), index=True)
+    position: Mapped[int]
+    signer: Mapped[str] = mapped_column(String(300), default="")
+    issuer: Mapped[str] = mapped_column(String(300), default="")
+    signed_at: Mapped[datetime | None] = mapped_column(default=None)
+    first_verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
+    verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
+    reason: Mapped[str] = mapped_column(String(100), default="")
+    """ETSI EN 319 102-1 sub-indication, "" when passed."""
+    evidence: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+
+
+class SignatureCheck(Base, kw_only=True):
+    __tablename__ = "signature_check"
+    __table_args__ = (Index("ix_signature_check_due", "next_check", "signature_id"),)
+    kept: ClassVar[Kept] = "operational"
+    signature_id: Mapped[UUID] = mapped_column(
+        ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True
+    )
+    checked_at: Mapped[datetime]
+    next_check: Mapped[datetime]
+
+
+class CopyState(StrEnum):
+    owed = "owed"
+    not_checked = "not_checked"
+    verified = "verified"
+    changed = "changed"
+    missing = "missing"
+    extra = "extra"
+    unreadable = "unreadable"
+    lost = "lost"
+
+
+class Copy(Base, kw_only=True):
+    """One object in one root. A rebuild finds copies anew and owes each a check."""
+
+    __tablename__ = "copy"
+    __table_args__ = (Index("ix_copy_due", "root_id", "next_check", "dossier_id"),)
+    kept: ClassVar[Kept] = "operational"
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    root_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    state: Mapped[CopyState] = mapped_column(enum_of(CopyState), default=CopyState.owed)
+    version: Mapped[int] = mapped_column(default=0)
+    verified_at: Mapped[datetime | None] = mapped_column(default=None)
+    next_check: Mapped[datetime]
+
+
+class StorageRoot(Base, kw_only=True):
+    """What is known of a configured root: its marker's id and whether it answers."""
+
+    __tablename__ = "storage_root"
+    kept: ClassVar[Kept] = "operational"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    marker_id: Mapped[UUID]
+    failure_domain: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default="online")
+    since: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+class IncidentState(StrEnum):
+    open = "open"
+    closed = "closed"
+
+
+class Incident(Base, kw_only=True):
+    """sự cố: a damaged, missing or extra file, a changed verdict, a stopped audit."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_state", "state", "opened_at"),)
+    kept: ClassVar[Kept] = "operational"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[IncidentState] = mapped_column(enum_of(IncidentState), default=IncidentState.open)
+    dossier_id: Mapped[UUID | None] = mapped_column(ForeignKey("dossier.id"), index=True, default=None)
+    root_id: Mapped[str] = mapped_column(String(40), default="")
+    path: Mapped[str] = mapped_column(Text, default="")
+    found: Mapped[str] = mapped_column(Text, default="")
+    expected: Mapped[str] = mapped_column(Text, default="")
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
+    remark: Mapped[str] = mapped_column(Text, default="")
+
+
+class AuditRun(Base, kw_only=True):
+    """đợt kiểm tra: one bounded run of the fixity or the signature audit."""
+
+    __tablename__ = "audit_run"
+    kept: ClassVar[Kept] = "operational"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    kind: Mapped[str] = mapped_column(String(20), index=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    checked: Mapped[int] = mapped_column(default=0)
+    faults: Mapped[int] = mapped_column(default=0)
+    stopped: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Indexed(Base, kw_only=True):
+    """What the index has confirmed. `blocked` dossiers are left out of every answer until it has caught up."""
+
+    __tablename__ = "indexed"
+    kept: ClassVar[Kept] = "operational"
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    blocked: Mapped[bool] = mapped_column(default=False, index=True)
+
+
+class SystemObject(Base, kw_only=True):
+    """What was last written of each system object: one object a kind and month."""
+
+    __tablename__ = "system_object"
+    kept: ClassVar[Kept] = "operational"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    version: Mapped[int] = mapped_column(default=0)
+    written_at: Mapped[datetime | None] = mapped_column(default=None)
