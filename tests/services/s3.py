@@ -40,7 +40,7 @@ class S3:
     @cached_property
     def client(self) -> S3Client:
         """A client that never tries again, so that a fault is seen at once."""
-        return boto3.client(
+        client: S3Client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=self.access_key,
@@ -53,6 +53,7 @@ class S3:
                 s3={"addressing_style": "path"},
             ),
         )
+        return client
 
     def new_bucket(self, versioning: bool = False, lock: bool = False) -> str:
         """The name of a new empty bucket. Object Lock brings versioning with it, as S3 demands."""
