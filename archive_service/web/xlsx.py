@@ -1,0 +1,92 @@
+"""A list as a spreadsheet: typed cells, and a second sheet that says who made it, when, with which filter.
+
+What producers wrote is text and stays text: a title that begins with "=" is never a formula.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+from urllib.parse import quote
+
+from fastapi import Response
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+from archive_service.web.texts import shorten, vietnam
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TIME_FORMAT, DATE_FORMAT = "dd/mm/yyyy hh:mm:ss", "dd/mm/yyyy"
+LONGEST_CELL = 32_767
+SHEET_NAME = 31
+# What the format forbids in a cell; openpyxl raises on these, and a title may hold them.
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def workbook(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], origin: Sequence[tuple[str, object]]
+) -> bytes:
+    """The bytes of an xlsx file. Streaming: rows are written as they come.
+
+    A cell is text, a number (int, Decimal, float), a date, a time (aware, shown in Vietnam time) or empty;
+    anything else raises TypeError. `origin` are the lines of the second sheet: who, when, filter.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_sheet_name(title))
+    sheet.freeze_panes = "A2"
+    sheet.append([_cell(sheet, name, bold=True) for name in columns])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    about = book.create_sheet("Nguồn" if _sheet_name(title) != "Nguồn" else "Nguồn dữ liệu")
+    for name, value in origin:
+        about.append([_cell(about, name, bold=True), _cell(about, value)])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def xlsx_response(name: str, content: bytes) -> Response:
+    """The file as attachment, with its Vietnamese name (RFC 6266)."""
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"list.xlsx\"; filename*=UTF-8''{quote(name)}.xlsx",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _cell(sheet: Any, value: object, bold: bool = False) -> Any:
+    shown = _written(value)
+    # openpyxl's types leave out Decimal, date and None, which it writes as they are.
+    cell = WriteOnlyCell(sheet, cast(Any, shown))
+    if isinstance(shown, str):
+        # openpyxl takes text that begins with "=" for a formula.
+        cell.data_type = "s"
+    elif isinstance(shown, date):
+        cell.number_format = TIME_FORMAT if isinstance(shown, datetime) else DATE_FORMAT
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _written(value: object) -> str | int | float | Decimal | date | None:
+    if isinstance(value, datetime):
+        # The format has no time zones.
+        return vietnam(value).replace(tzinfo=None)
+    if isinstance(value, str):
+        # Markup and other kinds of str are written as plain text.
+        return UNWRITABLE.sub("\ufffd", str(value))[:LONGEST_CELL]
+    if value is None or isinstance(value, (int, float, Decimal, date)):
+        return value
+    raise TypeError(f"a cell is text, number, date or empty, not {type(value).__name__}")
+
+
+def _sheet_name(title: str) -> str:
+    """A sheet's name: 31 characters, none of those that the format forbids, cut between words."""
+    allowed = re.sub(r"[\[\]:*?/\\']", " ", title)
+    return shorten(allowed, SHEET_NAME - 1)[:SHEET_NAME] or "1"
