@@ -26,7 +26,10 @@ class Assessment(Base, kw_only=True):
     """The term as one pure function says it; a re-assessment of the same facts gives the same row."""
 
     __tablename__ = "assessment"
-    __table_args__ = (Index("ix_assessment_due", "ends_on", "dossier_id"),)
+    __table_args__ = (
+        Index("ix_assessment_due", "ends_on", "dossier_id"),
+        Index("ix_assessment_kind", "kind", "dossier_id"),
+    )
     kept: ClassVar[Kept] = "rebuilt"
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     dossier: Mapped[Dossier] = relationship(init=False)
@@ -89,6 +92,8 @@ class DestructionList(Base, kw_only=True):
     number: Mapped[str] = mapped_column(String(40))
     state: Mapped[ListState] = mapped_column(enum_of(ListState), default=ListState.draft)
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"), default=None)
+    fonds_id: Mapped[UUID | None] = mapped_column(ForeignKey("fonds.id"), default=None)
+    """Every entry lies in this unit or fonds, where one is named: who may act on them may act on the list."""
     explanation: Mapped[str] = mapped_column(Text, default="")
     """bản thuyết minh"""
     proposed_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -135,7 +140,10 @@ class EntryState(StrEnum):
 
 class DestructionEntry(Base, kw_only=True):
     __tablename__ = "destruction_entry"
-    __table_args__ = (UniqueConstraint("list_id", "dossier_id"),)
+    __table_args__ = (
+        UniqueConstraint("list_id", "dossier_id"),
+        Index("ix_destruction_entry_state", "list_id", "state", "id"),
+    )
     kept: ClassVar[Kept] = "rebuilt"
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     list_id: Mapped[UUID] = mapped_column(ForeignKey("destruction_list.id"))
@@ -148,6 +156,10 @@ class DestructionEntry(Base, kw_only=True):
     answer_reason: Mapped[str] = mapped_column(Text, default="")
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
     extend_to: Mapped[date | None] = mapped_column(default=None)
+    decided: Mapped[bool] = mapped_column(default=False)
+    """Among those that the decision names. Only these are ever erased, and the list's digest covers them."""
+    inventory_digest: Mapped[str] = mapped_column(String(128), default="")
+    """What the decision was about: SHA-512 of the OCFL inventory on that day."""
     state: Mapped[EntryState] = mapped_column(enum_of(EntryState), default=EntryState.listed)
     byte_count: Mapped[int] = mapped_column(BigInteger, default=0)
     document_count: Mapped[int] = mapped_column(default=0)
