@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Literal
@@ -75,6 +75,12 @@ class Rules(Table):
     def known_fields(self, level: Level) -> dict[str, Field]:
         """Every field that may stand at this level, by tag; the level's own table wins."""
         return {each.tag: each for each in self.supplements.get(level, ()) + self.fields(level)}
+
+    @cached_property
+    def tag_spellings(self) -> dict[str, str]:
+        """Other spellings of tags that circulate (misprints of the annex among them), each with the law's tag."""
+        every = [*self.field_tables.values(), *self.supplements.values()]
+        return {other: field.tag for table in every for field in table for other in field.also_written}
 
     def codes(self, list_id: str) -> CodeList:
         return next(each for each in self.code_lists if each.id == list_id)
@@ -155,8 +161,9 @@ def _read(*parts: str) -> dict[str, object]:
 TT_02, TT_05, ND_30, ND_01 = "tt-02-2019-bnv", "tt-05-2025-bnv", "nd-30-2020", "nd-01-2013"
 
 
+@cache
 def load() -> Rules:
-    """Read every table. Raises pydantic's ValidationError when one is not as it must be."""
+    """Read every table, once a process. Raises pydantic's ValidationError when one is not as it must be."""
     tables: dict[str, object] = {
         "instruments": [_read(each, "instrument.toml") for each in (TT_02, TT_05, ND_30, ND_01)],
         "field_tables": {
