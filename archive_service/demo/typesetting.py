@@ -19,7 +19,9 @@ class Typesetter:
 
     def __init__(self) -> None:
         # The machine's own fonts differ from machine to machine, and some lack the marks of Vietnamese.
-        self._compiler = typst.Compiler(font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True)
+        self._compiler = typst.Compiler(
+            font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
+        )
 
     def pdf(
         self,
@@ -31,7 +33,7 @@ class Typesetter:
     ) -> bytes:
         """A PDF/A-2b, its creation date `made_at` (the epoch without one). `files`: what the source reads."""
         with TemporaryDirectory() as folder:
-            made: bytes = self._compiler.compile(
+            made = self._compiler.compile(
                 input=_written(Path(folder), source, files or {}),
                 root=folder,
                 format="pdf",
@@ -39,7 +41,7 @@ class Typesetter:
                 pdf_standards=["a-2b"],
                 timestamp=int(made_at.timestamp()) if made_at else 0,
             )
-        return made
+        return _whole(made)[0]
 
     def images(self, source: str, inputs: Mapping[str, str] | None = None, *, dpi: int) -> list[bytes]:
         """A PNG a page."""
@@ -51,7 +53,14 @@ class Typesetter:
                 ppi=float(dpi),
                 sys_inputs=dict(inputs or {}),
             )
-        return [made] if isinstance(made, bytes) else list(made)
+        return _whole(made)
+
+
+def _whole(made: bytes | list[bytes] | None) -> list[bytes]:
+    """Typst gives bytes for one page and a list for several; None only when it writes to a path."""
+    if made is None:
+        raise TypeError("typst wrote to a path that nobody named")
+    return [made] if isinstance(made, bytes) else list(made)
 
 
 def _written(folder: Path, source: str, files: Mapping[str, bytes]) -> str:
