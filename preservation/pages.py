@@ -1,0 +1,172 @@
+"""Pages as pictures, and what can be measured on them. Foreign bytes: runs in the sandbox, called by `ask_…`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import Image, ImageOps
+
+from archive_service.kernel.sandbox import Limits, Sandbox
+from preservation.kinds import kind_of
+
+WIDTHS = (400, 800, 1200, 1600)
+MOST_HEIGHT = 6400
+MOST_PIXELS = 150_000_000
+MOST_MEASURED_PAGES = 300
+SCAN_SHARE = 0.5
+"""A page is a scan when one image covers at least this share of it."""
+LIMITS = Limits(cpu_s=60, wall_s=90, resident_bytes=1536 << 20)
+_OPAQUE_GREY = ("1", "L", "LA", "I", "I;16", "F")
+
+
+class ScanFact(TypedDict):
+    """A scanned page: resolution of its largest image as it lies on the page (None: not stated), and colour."""
+
+    page: int
+    dpi: int | None
+    colour: bool
+
+
+class PageFacts(TypedDict):
+    """`pages` is None when the file does not open without a password. `claims_pdfa` ("2B") is only a claim."""
+
+    pages: int | None
+    pdf_version: str
+    encrypted: bool
+    claims_pdfa: str
+    scans: list[ScanFact]
+
+
+NOTHING = PageFacts(pages=None, pdf_version="", encrypted=False, claims_pdfa="", scans=[])
+
+
+def ask_page(sandbox: Sandbox, path: Path, puid: str, page: int, width: int) -> bytes:
+    """Page `page` (from 1) as PNG, or JPEG if it is a photograph or scan. `width` is one of WIDTHS, in pixels.
+
+    A very long page is narrower. Raises IndexError, SandboxFailure.
+    """
+    if width not in WIDTHS:
+        raise ValueError(f"width {width} is not one of {WIDTHS}")
+    drawn: bytes | None = sandbox.run(
+        "preservation.pages:draw_page", str(path), puid, page, width, limits=LIMITS
+    )
+    if drawn is None:
+        raise IndexError(f"there is no page {page}")
+    return drawn
+
+
+def ask_page_facts(sandbox: Sandbox, path: Path, puid: str) -> PageFacts:
+    """What can be measured; NOTHING for a format without pages. Raises SandboxFailure."""
+    if kind_of(puid) not in ("pdf", "image"):
+        return NOTHING
+    facts: PageFacts = sandbox.run("preservation.pages:page_facts", str(path), puid, limits=LIMITS)
+    return facts
+
+
+def draw_page(path: str, puid: str, page: int, width: int) -> bytes | None:
+    """The picture; None if the file has no such page, or no pages at all."""
+    kind = kind_of(puid)
+    if kind == "pdf":
+        return _draw_pdf(path, page, width)
+    return _draw_image(path, page, width) if kind == "image" else None
+
+
+def page_facts(path: str, puid: str) -> PageFacts:
+    kind = kind_of(puid)
+    if kind == "pdf":
+        return _pdf_facts(path)
+    return _image_facts(path) if kind == "image" else NOTHING
+
+
+def _draw_pdf(path: str, number: int, width: int) -> bytes | None:
+    document = pypdfium2.PdfDocument(path)
+    if not 1 <= number <= len(document):
+        return None
+    page = document[number - 1]
+    across, down = page.get_size()
+    scale = min(width / max(across, 1), MOST_HEIGHT / max(down, 1))
+    drawn = page.render(scale=scale, may_draw_forms=False).to_pil()
+    return _encode(drawn, "JPEG" if _scan(page, number) else "PNG")
+
+
+def _draw_image(path: str, number: int, width: int) -> bytes | None:
+    with _opened(path) as image:
+        if not 1 <= number <= _frames(image):
+            return None
+        if number > 1:
+            image.seek(number - 1)
+        photograph = image.format in ("JPEG", "MPO")
+        # A JPEG can be read at a half, quarter or eighth of its size.
+        image.draft("RGB", (width, width))
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((width, MOST_HEIGHT))
+        return _encode(upright, "JPEG" if photograph else "PNG")
+
+
+def _encode(image: Image.Image, kind: str) -> bytes:
+    out = io.BytesIO()
+    if kind == "JPEG" or image.mode not in ("1", "L", "RGB", "RGBA", "P"):
+        image = image.convert("RGB")
+    image.save(out, kind, **({"quality": 85} if kind == "JPEG" else {}))
+    return out.getvalue()
+
+
+def _opened(path: str) -> Image.Image:
+    image = Image.open(path)
+    if image.width * image.height > MOST_PIXELS:
+        image.close()
+        raise ValueError(f"{image.width} x {image.height} pixels, {MOST_PIXELS} allowed")
+    return image
+
+
+def _frames(image: Image.Image) -> int:
+    return int(getattr(image, "n_frames", 1))
+
+
+def _image_facts(path: str) -> PageFacts:
+    with _opened(path) as image:
+        stated = image.info.get("dpi")
+        dpi = round(float(min(stated))) if stated and min(stated) > 1 else None
+        scan = ScanFact(page=1, dpi=dpi, colour=image.mode not in _OPAQUE_GREY)
+        return {**NOTHING, "pages": _frames(image), "scans": [scan]}
+
+
+def _pdf_facts(path: str) -> PageFacts:
+    try:
+        with pikepdf.open(path) as pdf:
+            facts = _claims(pdf)
+    except pikepdf.PasswordError:
+        return {**NOTHING, "encrypted": True}
+    document = pypdfium2.PdfDocument(path)
+    measured = range(min(len(document), MOST_MEASURED_PAGES))
+    scans = [_scan(document[number], number + 1) for number in measured]
+    return {**facts, "pages": len(document), "scans": [each for each in scans if each]}
+
+
+def _claims(pdf: pikepdf.Pdf) -> PageFacts:
+    try:
+        claimed = pdf.open_metadata().pdfa_status
+    except (ValueError, TypeError, KeyError):  # XMP is as foreign as the rest; a damaged one claims nothing
+        claimed = ""
+    return {**NOTHING, "pdf_version": pdf.pdf_version, "encrypted": pdf.is_encrypted, "claims_pdfa": claimed}
+
+
+def _scan(page: pypdfium2.PdfPage, number: int) -> ScanFact | None:
+    across, down = page.get_size()
+    largest: tuple[float, Any] = (SCAN_SHARE * across * down, None)
+    for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = item.get_bounds()
+        area = max(right - left, 0) * max(top - bottom, 0)
+        if area >= largest[0]:
+            largest = (area, item)
+    if largest[1] is None:
+        return None
+    seen = largest[1].get_metadata()
+    indexed = seen.colorspace == pdfium.FPDF_COLORSPACE_INDEXED
+    dpi = round(min(seen.horizontal_dpi, seen.vertical_dpi))
+    return ScanFact(page=number, dpi=dpi, colour=seen.bits_per_pixel > 16 or indexed)
