@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archive_service.regulations import Rules
     from preservation.bagit.read import Bag
     from preservation.description import DossierDescription
+    from preservation.pages import PageFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class FileFacts:
     mime: str = ""
     format_basis: str = ""
     pages: int | None = None
+    measured: PageFacts | None = None
     malware: str = "not_scanned"
     signatures: list[dict[str, Any]] = field(default_factory=list)
 
