@@ -101,7 +101,7 @@ def minutes(writer: Writer, agency: DemoAgency, about: str) -> tuple[Part, ...]:
 def contract(writer: Writer, agency: DemoAgency, about: str) -> tuple[Part, ...]:
     sides = (
         f"Bên A (chủ đầu tư): {agency.name}, do ông {writer.person()} làm đại diện.",
-        f"Bên B (nhà thầu): Công ty TNHH Xây lắp và Thương mại Đá Bạc (hư cấu), do bà {writer.person()} làm đại diện.",
+        f"Bên B (nhà thầu): Công ty TNHH Xây lắp Đá Bạc (hư cấu), do bà {writer.person()} làm đại diện.",
     )
     articles = (
         f"{about}, giá hợp đồng trọn gói {writer.money()}.",

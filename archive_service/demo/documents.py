@@ -44,7 +44,16 @@ class Paper:
 
 
 def write_paper(
-    code: str, number: int, day: date, about: str, agency: DemoAgency, unit: str, subject: str, chance: Random
+    code: str,
+    number: int,
+    day: date,
+    about: str,
+    agency: DemoAgency,
+    unit: str,
+    subject: str,
+    chance: Random,
+    *,
+    stamp: str = "",
 ) -> Paper:
     """The content of a document of the given kind (`bodies.KINDS`), its number and symbol as NĐ 30/2020 has them."""
     kind = KINDS[code]
@@ -61,6 +70,7 @@ def write_paper(
         recipients=(_first_recipient(code), f"{agency.superior or agency.name} (b/c);", f"Lưu: VT, {unit}."),
         strokes=_autograph(chance),
         keywords=(writer.subject,),
+        stamp=stamp,
     )
 
 
