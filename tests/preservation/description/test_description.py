@@ -154,7 +154,7 @@ def test_a_date_of_the_law_is_a_range(raw: str, earliest: date, latest: date) ->
     "raw", ["", "31/02/2020", "2020-06-15", "00/06/2020", "13/2020", "0000", "15/06/20", "xx/xx/2020"]
 )
 def test_what_is_no_date_is_refused_at_birth(raw: str) -> None:
-    with pytest.raises(ValueError, match="date|day|month|year"):
+    with pytest.raises(ValueError, match=r"date|day|month|year"):
         LawDate.parse(raw)
 
 
