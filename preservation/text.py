@@ -10,6 +10,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from unicodedata import normalize
 
 import lxml.html
 import pypdfium2
@@ -92,7 +93,8 @@ def decode(raw: bytes) -> str:
         # A character cut in two by the limit on bytes is no other encoding.
         if len(raw) == MOST_PLAIN_BYTES and error.start > len(raw) - 4:
             return raw.decode("utf-8", "ignore")
-        return raw.decode("cp1258", "replace")
+        # There the marks of tones follow their letters.
+        return normalize("NFC", raw.decode("cp1258", "replace"))
 
 
 def _html(path: Path) -> Iterator[str]:

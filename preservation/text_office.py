@@ -57,9 +57,10 @@ def opendocument_text(path: Path) -> Iterator[str]:
 
 def xlsx_sheets(path: Path) -> Iterator[str]:
     """One page a sheet: its name, then a line a row, cells between tabs; formulas as last calculated."""
-    with _opened(path):
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
+    _opened(path).close()
+    # A stream, because openpyxl refuses a path by its extension.
+    with path.open("rb") as stream:
+        workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
         for sheet in workbook.worksheets:
             # The declared size is the producer's word: A1:XFD1048576 costs minutes of empty cells.
             sheet.reset_dimensions()
@@ -68,7 +69,6 @@ def xlsx_sheets(path: Path) -> Iterator[str]:
                 for row in sheet.iter_rows(values_only=True)
             )
             yield "\n".join([sheet.title, *filter(None, lines)])
-    finally:
         workbook.close()
 
 
