@@ -112,13 +112,12 @@ class Rules(Table):
         """The retention term of a raw Maintenance: "Vĩnh viễn", "N năm", everything else a person judges."""
         if plain_words(raw or "") in map(plain_words, self.retention.permanent):
             return Permanent()
-        # Signs are kept here: "-5 năm" and "1,5 năm" are not five years.
-        match unicodedata.normalize("NFC", raw or "").casefold().split():
-            case [number, unit] if (
-                number.isascii() and number.isdigit() and unit in self.retention.year_words
-            ):
-                if 0 < int(number) <= self.retention.most_years:
-                    return Years(int(number))
+        # Signs are kept: "-5 năm" and "1,5 năm" are not five years.
+        units = "|".join(map(re.escape, self.retention.year_words))
+        words = " ".join(unicodedata.normalize("NFC", raw or "").casefold().split())
+        found = re.fullmatch(f"([0-9]{{1,3}}) (?:{units})", words)
+        if found and 0 < int(found[1]) <= self.retention.most_years:
+            return Years(int(found[1]))
         return Unknown(raw or "")
 
     def format_policy(self, puid: str) -> FormatPolicy:

@@ -58,9 +58,10 @@ def document_access(dossier: DossierDescription, document: DocumentDescription, 
 
 
 def whole_number(tags: dict[str, str], tag: str) -> int | None:
-    """The number in this tag, or None when it is missing or no whole number."""
+    """The number in this tag, or None when it is missing or no whole number of at most 18 digits."""
     raw = tags.get(tag, "")
-    return int(raw) if raw.isascii() and raw.isdigit() else None
+    # int() of thousands of digits raises, and takes its time before.
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 18 else None
 
 
 def ordinal(document: DocumentDescription) -> int | None:
