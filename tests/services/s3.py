@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.services.process import Server, free_port, program, running, scratch_folder
+from tests.services.process import SECOND_PORT_OFFSET, Server, free_port, program, running, scratch_folder
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -100,6 +101,14 @@ def _command(weed: str, folder: Path, s3_port: int) -> list[str]:
     ]  # fmt: skip
 
 
+def _sweep_sockets(command: Sequence[str]) -> None:
+    """It opens a socket beside each port, always in /tmp, and a killed one leaves them there."""
+    for port in re.findall(r"\.port=(\d{5})", " ".join(command)):
+        for each in (int(port), int(port) + SECOND_PORT_OFFSET):
+            for path in Path("/tmp").glob(f"seaweedfs-*-{each}.sock"):
+                path.unlink(missing_ok=True)
+
+
 @contextmanager
 def start() -> Iterator[S3]:
     weed = program("weed", folders=[str(Path(sys.executable).parent)])
@@ -107,5 +116,8 @@ def start() -> Iterator[S3]:
         port = free_port()
         s3 = S3(f"http://127.0.0.1:{port}", folder)
         s3.server = Server(NAME, _command(weed, folder, port), folder, s3.ready)
-        with running(s3.server):
-            yield s3
+        try:
+            with running(s3.server):
+                yield s3
+        finally:
+            _sweep_sockets(s3.server.command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -29,15 +28,13 @@ def _answers(port: int) -> bool:
 
 
 def test_a_server_dies_with_a_run_that_is_killed(redis_url: str) -> None:
-    run = subprocess.Popen(
-        [sys.executable, "-c", START_AND_WAIT], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert run.stdout is not None
-    with run.stdout:
-        port = int(run.stdout.readline())
-        assert _answers(port)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
+    with subprocess.Popen([sys.executable, "-c", START_AND_WAIT], cwd=ROOT, stdout=subprocess.PIPE) as run:
+        try:
+            assert run.stdout is not None
+            port = int(run.stdout.readline())
+            assert _answers(port)
+        finally:
+            run.kill()
     deadline = time.monotonic() + 10
     while _answers(port) and time.monotonic() < deadline:
         time.sleep(0.05)
