@@ -14,12 +14,13 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from search.index import SearchIndex, open_index
+from search.index import SearchIndex
+from search.opening import open_index
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from archive_service.kernel import jobs, log
-from archive_service.kernel.actors import Actor
+from archive_service.kernel.actors import Actor, Granted
 from archive_service.kernel.clock import Clock, SystemClock
 from archive_service.kernel.db import Base, open_engine
 from archive_service.kernel.errors import Conflict, Forbidden, Missing, PasswordNeeded
@@ -38,13 +39,6 @@ from archive_service.kernel.sandbox import Sandbox
 from archive_service.kernel.settings import Root, Settings
 from archive_service.kernel.state import archive_state, pass_gate
 from archive_service.regulations import Rules, load
-
-PARSERS = (
-    "preservation.formats",
-    "preservation.text",
-    "preservation.pages",
-    "preservation.signatures.validate",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,10 @@ class Work:
     def scope(self, permission: Permission) -> Scope:
         if permission in self.actor.machine:
             return Scope(everything=True)
-        grants = list(self.actor.grants_for(permission))
+        return self.scope_of_grants(list(self.actor.grants_for(permission)))
+
+    def scope_of_grants(self, grants: Sequence[Granted]) -> Scope:
+        """The reach of these grants: their units with all below them and all that merged into them."""
         if any(grant.unit_id is None and grant.fonds_id is None for grant in grants):
             return Scope(everything=True)
         units = {grant.unit_id for grant in grants if grant.unit_id}
@@ -213,7 +210,6 @@ class Archive:
         self.engine: Engine = open_engine(settings.database)
         self.stores: dict[str, ObjectStore] = {root.id: self._open_root(root) for root in settings.storage}
         self.staging: ObjectStore = self._open(settings.staging, settings.staging_credentials)
-        self.index: SearchIndex = open_index(settings.search, settings.data / "index", settings.search_index)
         self.queue: jobs.JobQueue = (
             InProcessQueue() if settings.queue == "in-process" else CeleryQueue(settings.queue)
         )
@@ -222,7 +218,7 @@ class Archive:
         found = self.settings.credentials.get(credentials) if credentials else None
         if found is None:
             return open_store(url)
-        return open_store(url, found.access_key, found.secret_key.get_secret_value())
+        return open_store(url, access_key=found.access_key, secret_key=found.secret_key.get_secret_value())
 
     def _open_root(self, root: Root) -> ObjectStore:
         return self._open(root.url, root.credentials)
@@ -233,7 +229,19 @@ class Archive:
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        return Sandbox(workers=self.settings.workers, preload=PARSERS)
+        return Sandbox(workers=self.settings.workers)
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """Opened when first used: an index that is away (`IndexAway`) stops searching, not the archive."""
+        settings = self.settings
+        return open_index(
+            settings.search,
+            folder=settings.data / "index",
+            name=settings.search_index,
+            username=settings.search_username,
+            password=settings.search_password.get_secret_value(),
+        )
 
     @cached_property
     def trust_roots(self) -> tuple[bytes, ...]:

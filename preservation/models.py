@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive_service.kernel.db import Base, Kept, enum_of, new_id
 
+#: Compared byte by byte on both databases; the default collation of a PostgreSQL server may be any.
+BYTEWISE = String(400).with_variant(String(400, collation="C"), "postgresql")
+
 
 class AccessMode(StrEnum):
     """mức độ tiếp cận. Unknown or missing is closed until an officer maps it."""
@@ -54,7 +57,7 @@ class Dossier(Base, kw_only=True):
     fonds_id: Mapped[UUID] = mapped_column(ForeignKey("fonds.id"))
     code: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(String(1000))
-    title_key: Mapped[str] = mapped_column(String(400))
+    title_key: Mapped[str] = mapped_column(BYTEWISE)
     """Vietnamese order (a ă â … d đ), as bytes sort: `kernel.vietnamese.sort_key`, cut."""
     state: Mapped[DossierState] = mapped_column(enum_of(DossierState), default=DossierState.stored)
     regime: Mapped[str] = mapped_column(String(20))
@@ -78,7 +81,7 @@ class Dossier(Base, kw_only=True):
     document_count: Mapped[int] = mapped_column(default=0)
     file_count: Mapped[int] = mapped_column(default=0)
     byte_count: Mapped[int] = mapped_column(BigInteger, default=0)
-    stored_at: Mapped[datetime]
+    accepted_at: Mapped[datetime]
     destroyed_at: Mapped[datetime | None] = mapped_column(default=None)
     tombstone: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     """After destruction: list, decision, certificate, ground, digests."""

@@ -74,7 +74,8 @@ class Missing(ArchiveError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Không có nội dung này, hoặc Ông/Bà không được xem.", "There is no such thing, or you may not see it."
+            "Không có nội dung này, hoặc Ông/Bà không được xem.",
+            "There is no such thing, or you may not see it.",
         )
 
 

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     database: Annotated[str, _scheme("sqlite", "postgresql+psycopg")] = ""
     search: Annotated[str, _scheme("embedded", "http", "https")] = "embedded"
     search_index: str = Field(default="archive", pattern=r"^[a-z][a-z0-9-]{0,40}$")
+    search_username: str = ""
+    search_password: SecretStr = SecretStr("")
     queue: Annotated[str, _scheme("in-process", "redis", "amqp")] = "in-process"
     malware: Annotated[str, _scheme("none", "clamd")] = "none"
     staging: Annotated[str, _scheme("file", "s3")] = ""

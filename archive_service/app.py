@@ -1,0 +1,51 @@
+"""The web application: the API under /api/v1, the pages beside it, one error handler for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Response
+from sqlalchemy import text
+
+from archive_service.api import doors
+from archive_service.work import Archive
+from archive_service.worker import start_in_process
+
+API_ROUTERS: tuple[object, ...] = ()
+
+
+def create_app(archive: Archive, *, work_here: bool = True) -> FastAPI:
+    """`work_here`: run jobs in threads of this process (the embedded default; with Celery the workers do it)."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        end = start_in_process(archive) if work_here and archive.settings.queue == "in-process" else None
+        yield
+        if end is not None:
+            end()
+        archive.close()
+
+    # The framework's own documentation pages load scripts from the public web.
+    app = FastAPI(
+        title="Kho lưu trữ tài liệu điện tử",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+    )
+    app.state.archive = archive
+
+    @app.get("/healthz", include_in_schema=False)
+    def health() -> Response:
+        """Up or down, and no more: it is public."""
+        try:
+            with archive.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except Exception:
+            return Response("down\n", 503, media_type="text/plain")
+        return Response("up\n", media_type="text/plain")
+
+    doors.tell_errors(app)
+    return app

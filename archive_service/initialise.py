@@ -1,0 +1,64 @@
+"""`archive init`: keys, database, roots with their markers, the first administrator and the head."""
+
+from __future__ import annotations
+
+from archive_service.accounts.people import enter_person, give_role_at_start
+from archive_service.accounts.signin import set_password
+from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.db import new_id
+from archive_service.kernel.events import Verb
+from archive_service.kernel.jobs import Timetable
+from archive_service.kernel.keys import make_keys
+from archive_service.kernel.log import LogHead
+from archive_service.kernel.permissions import Role
+from archive_service.kernel.state import ArchiveState, Gate
+from archive_service.migrations import upgrade
+from archive_service.work import Archive
+from preservation.roots import prepare_roots
+
+FirstPerson = tuple[str, str, str]
+"""User name, name, password."""
+
+#: Kind of job → seconds between two runs.
+TIMETABLES = {
+    "check_roots": 60,
+    "anchor_log": 3600,
+    "write_system_objects": 86_400,
+    "fixity_run": 86_400,
+    "signatures_run": 86_400,
+    "assess_owed": 300,
+    "copies_owed": 300,
+    "index_owed": 300,
+    "erase_owed": 3600,
+    "sweep_staging": 86_400,
+}
+
+
+def initialise(archive: Archive, administrator: FirstPerson | None = None, head: FirstPerson | None = None) -> bool:
+    """Sets the archive up; again on one that is set up it only upgrades the schema. Returns whether it was new."""
+    archive.settings.data.mkdir(parents=True, exist_ok=True)
+    make_keys(archive.settings.data / "keys")
+    upgrade(archive.engine)
+    new = _first_rows(archive)
+    archive.staging.create()
+    prepare_roots(archive)
+    if new and administrator and head:
+        with archive.work(OPERATOR) as work:
+            for (username, name, password), role in ((administrator, Role.administrator), (head, Role.head)):
+                person = enter_person(work, username, name)
+                set_password(work, person.id, password)
+                give_role_at_start(work, person, role)
+    return new
+
+
+def _first_rows(archive: Archive) -> bool:
+    with archive.work(OPERATOR) as work:
+        if work.session.get(ArchiveState, 1) is not None:
+            return False
+        now = work.now()
+        state = ArchiveState(archive_id=new_id(), created_at=now)
+        work.session.add_all([state, Gate(), LogHead()])
+        work.session.add_all(Timetable(kind=k, every_seconds=s, next_at=now) for k, s in TIMETABLES.items())
+        work.session.flush()
+        work.record(Verb.archive_initialised, state, archive_id=state.archive_id)
+    return True

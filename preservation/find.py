@@ -1,0 +1,163 @@
+"""Finding records: what the index learns of a dossier, and how a person's query meets the person's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from archive_service.kernel.actors import THE_ARCHIVE, Actor
+from archive_service.kernel.errors import ArchiveError
+from archive_service.kernel.events import Verb
+from archive_service.work import Archive, Work
+from preservation.access import access_filter, allow_reading
+from preservation.aips import open_copy
+from preservation.description import DocumentDescription, accessors
+from preservation.models import Document, Dossier, DossierState, FileObject, Indexed
+from search.index import TEXT_LIMIT, IndexEntry, Query, SearchIndex, SearchPage
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the index answered, and what the query meant after the person's rights were put into it."""
+
+    page: SearchPage
+    query: Query
+
+
+def find(archive: Archive, actor: Actor, query: Query) -> Found:
+    """Searches what the actor may see, and nothing else. Raises `IndexAway`; the query itself is logged."""
+    with archive.look(actor) as work:
+        allow_reading(work)
+        rights, hidden = access_filter(work), blocked(work)
+    page = archive.index.search(query, rights, hidden)
+    with archive.work(actor) as work:
+        work.record_of(Verb.searched, "search", None, text=query.text, hits=page.total)
+    return Found(page, query)
+
+
+def blocked(work: Work) -> frozenset[str]:
+    """Closed or destroyed dossiers that the index has not confirmed yet: hidden from the moment of the commit."""
+    rows = work.session.scalars(select(Indexed.dossier_id).where(Indexed.blocked))
+    return frozenset(str(row) for row in rows)
+
+
+def index_dossier(archive: Archive, dossier_id: str) -> None:
+    """Writes what the row says when this runs; an older revision never wins in the index."""
+    with archive.look(THE_ARCHIVE) as work:
+        dossier = work.session.get(Dossier, UUID(dossier_id))
+    if dossier is None or dossier.state is DossierState.destroyed:
+        return
+    confirmed = archive.index.write(entries_of(archive, dossier))
+    with archive.work(THE_ARCHIVE) as work:
+        _confirm(work, dossier, min(confirmed.values(), default=0))
+
+
+def _confirm(work: Work, dossier: Dossier, revision: int) -> None:
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(Indexed).values(dossier_id=dossier.id, revision=revision, blocked=False)
+    work.session.execute(statement.on_conflict_do_nothing())
+    work.session.execute(
+        update(Indexed)
+        .where(Indexed.dossier_id == dossier.id, Indexed.revision <= revision)
+        .values(revision=revision, blocked=revision < dossier.revision)
+    )
+    work.record(Verb.dossier_indexed, dossier, revision=revision)
+
+
+def index_owed(archive: Archive) -> None:
+    """Queues every dossier that the index has not confirmed at its revision; bounded, the timetable comes again."""
+    with archive.work(THE_ARCHIVE) as work:
+        behind = (
+            select(Dossier.id)
+            .outerjoin(Indexed, Indexed.dossier_id == Dossier.id)
+            .where(Dossier.state != DossierState.destroyed)
+            .where(or_(Indexed.revision.is_(None), Indexed.revision < Dossier.revision))
+            .limit(archive.settings.run_objects)
+        )
+        for dossier_id in work.session.scalars(behind):
+            work.later("index_dossier", dossier_id)
+
+
+def entries_of(archive: Archive, dossier: Dossier) -> Iterator[IndexEntry]:
+    """The dossier and each of its documents as the index holds them; texts are read from storage one at a time."""
+    with archive.look(THE_ARCHIVE) as work:
+        documents = work.session.scalars(
+            select(Document).where(Document.dossier_id == dossier.id).order_by(Document.ordinal)
+        ).all()
+        files = work.session.scalars(
+            select(FileObject).where(FileObject.dossier_id == dossier.id, FileObject.text_path != "")
+        ).all()
+    yield _dossier_entry(dossier)
+    for document in documents:
+        own = sorted((f for f in files if f.document_id == document.id), key=lambda f: f.position)
+        yield replace(_document_entry(dossier, document), text=_text(archive, dossier, own))
+
+
+def _dossier_entry(dossier: Dossier) -> IndexEntry:
+    return IndexEntry(
+        id=str(dossier.id),
+        dossier_id=str(dossier.id),
+        kind="dossier",
+        revision=dossier.revision,
+        unit_id=str(dossier.unit_id or ""),
+        fonds_id=str(dossier.fonds_id),
+        access=dossier.access.value,
+        dossier_code=dossier.code,
+        title=dossier.title,
+        abstract="; ".join(filter(None, (dossier.tags.get("Description"), dossier.tags.get("Keyword")))),
+        place_held=str(dossier.tags.get("paperFileCode", "")),
+        date_from=dossier.start_date.isoformat() if dossier.start_date else None,
+        date_to=dossier.end_date.isoformat() if dossier.end_date else None,
+        year=dossier.year,
+    )
+
+
+def _document_entry(dossier: Dossier, document: Document) -> IndexEntry:
+    described = DocumentDescription(document.tags, ())
+    return IndexEntry(
+        id=str(document.id),
+        dossier_id=str(dossier.id),
+        kind="document",
+        revision=dossier.revision,
+        unit_id=str(dossier.unit_id or ""),
+        fonds_id=str(dossier.fonds_id),
+        access=document.access.value,
+        dossier_code=dossier.code,
+        title=document.subject,
+        abstract="; ".join(filter(None, (document.tags.get("Description"), document.tags.get("Keyword")))),
+        numbers=(document.number,) if document.number else (),
+        agency=document.organ_name,
+        signer=accessors.signer(described),
+        type_name=document.type_name,
+        place_held=str(document.tags.get("paperFileCode") or dossier.tags.get("paperFileCode", "")),
+        date_from=document.issued_from.isoformat() if document.issued_from else None,
+        date_to=document.issued_to.isoformat() if document.issued_to else None,
+        year=document.issued_from.year if document.issued_from else dossier.year,
+    )
+
+
+def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject]) -> str:
+    """Pages of all files of a document in order, cut where the index stops reading anyway."""
+    parts: list[str] = []
+    room = TEXT_LIMIT
+    for each in files:
+        with open_copy(archive, dossier, each.text_path) as stream:
+            text = stream.read(room * 4).decode("utf-8", errors="replace")[:room]
+        parts.append(text)
+        room -= len(text)
+        if room <= 0:
+            break
+    return "\f".join(parts)
+
+
+def search_trouble(index: SearchIndex) -> str:
+    """ "" when the index answers, else one sentence for the health page."""
+    try:
+        index.probe()
+    except ArchiveError as error:
+        return error.vi
+    return ""

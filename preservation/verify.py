@@ -1,0 +1,151 @@
+"""Reading one copy back, past every cache, and comparing it with what the catalogue holds: the sender's digests.
+
+The same code proves a copy before its dossier is called stored and audits it for decades after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from archive_service.kernel.digests import digest_stream
+from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from preservation.ocfl.inventory import (
+    INVENTORY,
+    SIDECAR,
+    Inventory,
+    InventoryBroken,
+    Paths,
+    parse_inventory,
+    sidecar,
+)
+from preservation.ocfl.layout import DECLARATION, DECLARATION_BYTES, object_path
+
+FaultKind = Literal["changed", "missing", "extra", "unreadable"]
+MOST_INVENTORY_BYTES = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFault:
+    """`path` is relative to the object's folder; digests are hexadecimal."""
+
+    kind: FaultKind
+    path: str
+    found: str = ""
+    expected: str = ""
+
+
+def verify_copy(
+    store: ObjectStore,
+    object_id: str,
+    inventory_digest: str,
+    senders: Mapping[str, str],
+    beat: Callable[[int], None] = lambda _: None,
+) -> Iterator[CopyFault]:
+    """Every fault of this copy: changed, missing, extra, unreadable.
+
+    `inventory_digest` is the SHA-512 of the inventory as the catalogue knows it; `senders` gives the SHA-256 from the
+    sender's manifest by logical path. `beat` hears the bytes read, for progress. Raises `StoreAway` when the whole
+    store is away: that is no fault of the copy.
+    """
+    folder = object_path(object_id)
+    try:
+        data = _read(store, f"{folder}/{INVENTORY}", MOST_INVENTORY_BYTES)
+    except ObjectMissing:
+        yield CopyFault("missing", INVENTORY, "", inventory_digest)
+        return
+    found = hashlib.sha512(data).hexdigest()
+    try:
+        inventory = parse_inventory(data)
+    except InventoryBroken as error:
+        yield CopyFault("changed", INVENTORY, str(error), inventory_digest)
+        return
+    if found != inventory_digest:
+        yield CopyFault("changed", INVENTORY, found, inventory_digest)
+        return
+    yield from _tree(store, folder, inventory)
+    yield from _contents(store, folder, inventory, senders, beat)
+
+
+def _read(store: ObjectStore, key: str, most: int) -> bytes:
+    with store.open(key, fresh=True) as stream:
+        return stream.read(most)
+
+
+def expected_files(inventory: Inventory) -> dict[str, bytes | None]:
+    """Every path of a whole object; with its bytes where they follow from the inventory, None for contents."""
+    found: dict[str, bytes | None] = {DECLARATION: DECLARATION_BYTES}
+    for number in range(1, inventory.head + 1):
+        data = as_of(inventory, number).to_bytes()
+        found[f"v{number}/{INVENTORY}"], found[f"v{number}/{SIDECAR}"] = data, sidecar(data)
+    found[INVENTORY], found[SIDECAR] = data, sidecar(data)
+    return found | {path: None for paths in inventory.manifest.values() for path in paths}
+
+
+def as_of(inventory: Inventory, number: int) -> Inventory:
+    """The inventory as it was when that version was the newest: a version only ever adds."""
+
+    def then(paths: Paths) -> Paths:
+        kept = {
+            d: tuple(p for p in each if int(p[1:].partition("/")[0]) <= number) for d, each in paths.items()
+        }
+        return {digest: each for digest, each in kept.items() if each}
+
+    fixity = {name: then(block) for name, block in inventory.fixity.items()}
+    return replace(
+        inventory,
+        manifest=then(inventory.manifest),
+        versions=inventory.versions[:number],
+        fixity={name: block for name, block in fixity.items() if block},
+    )
+
+
+def _tree(store: ObjectStore, folder: str, inventory: Inventory) -> Iterator[CopyFault]:
+    """Exactly the files that belong here; declarations, inventories and sidecars byte for byte."""
+    expected = expected_files(inventory)
+    present = set()
+    for info in store.list(folder):
+        path = info.key.removeprefix(folder + "/")
+        present.add(path)
+        if path not in expected or not info.regular:
+            yield CopyFault("extra", path, f"{info.size} bytes")
+    for path, wanted in expected.items():
+        if path not in present:
+            yield CopyFault("missing", path)
+        elif wanted is not None:
+            held = _read(store, f"{folder}/{path}", len(wanted) + 1)
+            if held != wanted:
+                digests = (hashlib.sha512(each).hexdigest() for each in (held, wanted))
+                yield CopyFault("changed", path, *digests)
+
+
+def _contents(
+    store: ObjectStore,
+    folder: str,
+    inventory: Inventory,
+    senders: Mapping[str, str],
+    beat: Callable[[int], None],
+) -> Iterator[CopyFault]:
+    logical = inventory.files()
+    by_digest = {logical[path]: digest for path, digest in senders.items() if path in logical}
+    for digest, paths in inventory.manifest.items():
+        for path in paths:
+            try:
+                with store.open(f"{folder}/{path}", fresh=True) as stream:
+                    found = digest_stream(stream, "sha512", "sha256")
+            except ObjectMissing:
+                continue  # told by _tree
+            except StoreAway as error:
+                # One unreadable file is a fault of the copy; a store that does not answer at all is not.
+                if store.stat(f"{folder}/{path}") is None:
+                    raise
+                yield CopyFault("unreadable", path, error.reason)
+                continue
+            beat(found.size)
+            if found.hex("sha512") != digest:
+                yield CopyFault("changed", path, found.hex("sha512"), digest)
+            elif found.hex("sha256") != by_digest.get(digest, found.hex("sha256")):
+                yield CopyFault("changed", path, found.hex("sha256"), by_digest[digest])
+    yield from (CopyFault("missing", p, "", digest) for p, digest in senders.items() if p not in logical)
