@@ -93,9 +93,16 @@ def _at_ends(marks: list[tuple[float, float]]) -> list[tuple[str, str]]:
 
 
 def _apart(tops: list[float]) -> list[float]:
-    """The same heights, none nearer to another than one line of text, above its own line where possible."""
+    """Where the label of each line stands: just above its line, none nearer to another than a line of text.
+
+    Lines that meet near the zero line push each other's labels upward, those near the top downward.
+    """
     order = sorted(range(len(tops)), key=lambda place: tops[place])
-    placed = {place: max(12.0, tops[place] - 8) for place in order}
-    for upper, lower in pairwise(order):
-        placed[lower] = max(placed[lower], placed[upper] + LABEL_STEP)
+    placed = {place: tops[place] - 8 for place in order}
+    for upper, lower in reversed(list(pairwise(order))):
+        placed[upper] = min(placed[upper], placed[lower] - LABEL_STEP)
+    lowest_allowed = 12.0
+    for place in order:
+        placed[place] = max(placed[place], lowest_allowed)
+        lowest_allowed = placed[place] + LABEL_STEP
     return [placed[place] for place in range(len(tops))]

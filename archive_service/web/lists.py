@@ -2,7 +2,7 @@
 
     asked = ask(request, "sips", COLUMNS, FILTERS, sort="due")
     window = asked.window(rows, key=lambda row: (row.due_at.isoformat(), str(row.id)))
-    listing = Listing(asked, t("inbox.caption"), window, total=214)
+    listing = Listing(asked, caption, window, Empty("all_done", sentence), total=214)
 
 The state of a list is its query string, so links, the back button and the exported sheet agree. Order is
 always made total by the id as last key; the cursor holds the keys of the row at the edge of the page.

@@ -66,8 +66,9 @@ def typed_date(text: str, partial: bool = False) -> TypedDate:
 def _range(raw: str, parts: dict[str, int]) -> TypedDate:
     year, month, day = parts["year"], parts.get("month"), parts.get("day")
     try:
-        earliest = date(year, month or 1, day or 1)
-        latest = date(year, month or 12, day or monthrange(year, month or 12)[1])
+        first_month, last_month = (1, 12) if month is None else (month, month)
+        earliest = date(year, first_month, 1 if day is None else day)
+        latest = date(year, last_month, monthrange(year, last_month)[1] if day is None else day)
     except ValueError as wrong:
         raise NotReadable(raw) from wrong
     return TypedDate(raw, earliest, latest)

@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import quote
 
-from fastapi import Response
+from fastapi import Request, Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+from archive_service.web.frame import sentences, viewer_of
+from archive_service.web.lists import Asked
 from archive_service.web.texts import shorten, vietnam
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,9 +41,13 @@ def workbook(
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_name(title))
     sheet.freeze_panes = "A2"
-    sheet.append([_cell(sheet, name, bold=True) for name in columns])
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
+    try:
+        sheet.append([_cell(sheet, name, bold=True) for name in columns])
+        for row in rows:
+            sheet.append([_cell(sheet, value) for value in row])
+    finally:
+        # Left open after an error, the half-written sheet would complain when it is collected.
+        sheet.close()
     about = book.create_sheet("Nguồn" if _sheet_name(title) != "Nguồn" else "Nguồn dữ liệu")
     for name, value in origin:
         about.append([_cell(about, name, bold=True), _cell(about, value)])
@@ -58,6 +64,23 @@ def xlsx_response(name: str, content: bytes) -> Response:
         "Cache-Control": "no-store",
     }
     return Response(content, media_type=MEDIA_TYPE, headers=headers)
+
+
+def list_response(request: Request, asked: Asked, title: str, rows: Iterable[Any]) -> Response:
+    """All rows of a list as it was asked for: its columns that have a sheet value, its filter and order."""
+    t, viewer = sentences(request), viewer_of(request)
+    columns = [(column, column.sheet) for column in asked.columns if column.sheet]
+    chosen = "; ".join(f"{t(one.label)}: {one.words(asked.values[one.name])}" for one in asked.chosen)
+    sorted_by = next((column for column in asked.columns if column.name == asked.sort), None)
+    order = "descending" if asked.descending else "ascending"
+    origin = [
+        (t("sheet.made_by"), viewer.name if viewer else ""),
+        (t("sheet.made_at"), request.app.state.site.now()),
+        (t("sheet.filter"), chosen or t("sheet.no_filter")),
+        (t("sheet.order"), t(f"list.{order}", column=t(sorted_by.label)) if sorted_by else ""),
+    ]
+    cells = ([value(row) for _, value in columns] for row in rows)
+    return xlsx_response(title, workbook(title, [t(column.label) for column, _ in columns], cells, origin))
 
 
 def _cell(sheet: Any, value: object, bold: bool = False) -> Any:
