@@ -43,13 +43,8 @@ def _environment(compose_text: str) -> dict[str, str]:
 
 
 def test_it_follows_the_compose_specification() -> None:
-    command = [
-        BIN / "check-jsonschema",
-        "--builtin-schema",
-        "vendor.compose-spec",
-        ROOT / "docker-compose.yml",
-    ]
-    run = subprocess.run(command, capture_output=True, text=True)
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    run = subprocess.run([*command, str(ROOT / "docker-compose.yml")], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
 
 
