@@ -24,7 +24,7 @@ from archive_service.kernel.errors import NotPossible
 def _scheme(*allowed: str) -> AfterValidator:
     def check(value: str) -> str:
         if value not in allowed and urlsplit(value).scheme not in allowed:
-            raise ValueError("expected " + " or ".join(allowed))
+            raise ValueError("expected " + " or ".join(filter(None, allowed)))
         return value
 
     return AfterValidator(check)
@@ -60,14 +60,14 @@ class Settings(BaseSettings):
     support_line: str = "Bộ phận vận hành kho lưu trữ"
     language: Literal["vi", "en"] = "vi"
     data: Path = Path("var")
-    database: Annotated[str, _scheme("sqlite", "postgresql+psycopg")] = ""
+    database: Annotated[str, _scheme("", "sqlite", "postgresql+psycopg")] = ""
     search: Annotated[str, _scheme("embedded", "http", "https")] = "embedded"
     search_index: str = Field(default="archive", pattern=r"^[a-z][a-z0-9-]{0,40}$")
     search_username: str = ""
     search_password: SecretStr = SecretStr("")
     queue: Annotated[str, _scheme("in-process", "redis", "amqp")] = "in-process"
     malware: Annotated[str, _scheme("none", "clamd")] = "none"
-    staging: Annotated[str, _scheme("file", "s3")] = ""
+    staging: Annotated[str, _scheme("", "file", "s3")] = ""
     staging_credentials: str | None = None
     storage: list[Root] = []
     credentials: dict[str, Credentials] = {}
