@@ -1,0 +1,199 @@
+"""biên bản hủy tài liệu: issued only when every copy, the index and the database have reported themselves gone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import fontpkg_be_vietnam_pro
+import typst
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.clock import VIETNAM
+from archive_service.kernel.errors import Conflict
+from archive_service.kernel.events import Verb
+from archive_service.kernel.log import Anchor, sign_head
+from archive_service.kernel.people import Person
+from archive_service.work import Archive, Work
+from preservation.models import Dossier
+from retention.destruction.grounds import EXPIRED
+from retention.destruction.papers import keep_paper
+from retention.destruction.receipts import missing_receipts, receipts_of
+from retention.models import DestructionEntry, DestructionList, EntryState, ListState
+
+TEMPLATE = Path(__file__).with_name("certificate.typ")
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    code: str
+    title: str
+    reason: str
+    documents: int
+    size: int
+    inventory: str
+    receipts: dict[str, str]
+    """Place → when it reported itself gone, Vietnam time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the certificate says; the same facts give the same bytes."""
+
+    agency: str
+    number: str
+    issued_at: datetime
+    clause: str
+    minutes: str
+    minutes_sha256: str
+    decision: str
+    decided_at: str
+    started_at: str
+    entries_digest: str
+    people: dict[str, str]
+    destroyed: tuple[Destroyed, ...]
+    left: tuple[Left, ...]
+    anchor: Anchor
+
+
+@cache
+def _compiler() -> Any:
+    # The machine's own fonts differ from machine to machine, and some lack the marks of Vietnamese.
+    return typst.Compiler(
+        input=str(TEMPLATE), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
+    )
+
+
+def draw_certificate(facts: Facts) -> bytes:
+    """A PDF/A-2b, byte for byte the same for the same facts."""
+    told = asdict(facts) | {"issued_at": _told(facts.issued_at)}
+    made: bytes = _compiler().compile(
+        format="pdf",
+        sys_inputs={"facts": json.dumps(told, ensure_ascii=False)},
+        pdf_standards=["a-2b"],
+        timestamp=int(facts.issued_at.timestamp()),
+    )
+    return made
+
+
+def issue_certificate(archive: Archive, list_id: UUID) -> DestructionList:
+    """Draws, keeps and records the certificate. Raises `Conflict` (`receipts-owed`) while one receipt is owed."""
+    with archive.look(THE_ARCHIVE) as work:
+        listed: DestructionList = work.get(DestructionList, list_id)
+        _require_all_gone(work.session, listed)
+        facts = _facts(work, archive, listed)
+    key, sha256 = keep_paper(archive, list_id, "certificate", draw_certificate(facts))
+    with archive.work(THE_ARCHIVE) as work:
+        work.pass_gate()
+        listed = work.get(DestructionList, list_id)
+        _require_all_gone(work.session, listed)
+        work.move(
+            DestructionList,
+            list_id,
+            of=(ListState.executing, ListState.copies_owed),
+            to=ListState.certified,
+            certified_at=facts.issued_at,
+            certificate_key=key,
+            certificate_sha256=sha256,
+        )
+        work.record(Verb.list_certified, listed, number=listed.number, sha256=sha256)
+        return listed
+
+
+def _require_all_gone(session: Session, listed: DestructionList) -> None:
+    open_entries = session.scalar(
+        select(DestructionEntry.id)
+        .where(
+            DestructionEntry.list_id == listed.id,
+            DestructionEntry.state.in_((EntryState.listed, EntryState.erasing)),
+        )
+        .limit(1)
+    )
+    owed = missing_receipts(session, listed.id)
+    if open_entries is not None or owed:
+        told = ", ".join(f"{code}: {place}" for code, place in owed[:5]) or "…"
+        raise Conflict(
+            f"Chưa lập được biên bản hủy: còn nơi chưa xác nhận đã xóa ({told}).",
+            f"No certificate yet: not every place has reported itself gone ({told}).",
+            name="receipts-owed",
+        )
+
+
+def _facts(work: Work, archive: Archive, listed: DestructionList) -> Facts:
+    return Facts(
+        agency=archive.settings.agency,
+        number=listed.number,
+        issued_at=work.now().replace(microsecond=0),
+        clause=EXPIRED.clause,
+        minutes=f"{listed.minutes_number}, {listed.minutes_date:%d/%m/%Y}",
+        minutes_sha256=listed.minutes_sha256,
+        decision=listed.decision_number,
+        decided_at=_told(listed.decided_at),
+        started_at=_told(listed.started_at),
+        entries_digest=listed.entries_digest,
+        people=_people(work.session, listed),
+        destroyed=_destroyed(work.session, listed),
+        left=_left(work.session, listed),
+        anchor=sign_head(work.session, archive.keys.log),
+    )
+
+
+def _people(session: Session, listed: DestructionList) -> dict[str, str]:
+    parts = {
+        "Người lập danh mục": listed.proposed_by,
+        "Người xem xét lại": listed.reviewed_by,
+        "Người quyết định": listed.decided_by,
+        "Người thực hiện": listed.started_by,
+    }
+    return {part: session.get_one(Person, who).name for part, who in parts.items() if who is not None}
+
+
+def _destroyed(session: Session, listed: DestructionList) -> tuple[Destroyed, ...]:
+    receipts = receipts_of(session, listed.id)
+    return tuple(
+        Destroyed(
+            code=dossier.code,
+            title=dossier.title,
+            reason=entry.reason,
+            documents=entry.document_count,
+            size=entry.byte_count,
+            inventory=entry.inventory_digest,
+            receipts={r.place: _told(r.gone_at) for r in receipts.get(dossier.id, ())},
+        )
+        for entry, dossier in _entries(session, listed, EntryState.gone)
+    )
+
+
+def _left(session: Session, listed: DestructionList) -> tuple[Left, ...]:
+    rows = _entries(session, listed, EntryState.withdrawn)
+    stopped = listed.stop_reason or "Không hủy."
+    return tuple(Left(dossier.code, entry.answer_reason or stopped) for entry, dossier in rows)
+
+
+def _entries(
+    session: Session, listed: DestructionList, state: EntryState
+) -> list[tuple[DestructionEntry, Dossier]]:
+    query = (
+        select(DestructionEntry, Dossier)
+        .join(Dossier, Dossier.id == DestructionEntry.dossier_id)
+        .where(DestructionEntry.list_id == listed.id, DestructionEntry.state == state)
+        .order_by(Dossier.code, Dossier.id)
+    )
+    return list(session.execute(query).tuples())
+
+
+def _told(at: datetime | None) -> str:
+    return f"{at.astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}" if at else ""
