@@ -100,4 +100,10 @@ def _name_faults(description: DossierDescription) -> Iterator[Finding]:
 def _is_named(path: PurePosixPath, code: str, number: int) -> bool:
     """The ordinal may be padded as each system likes: ".7", ".007" and ".0007" are one number."""
     head, dot, tail = path.name.removesuffix(path.suffix).rpartition(".")
-    return bool(dot) and head == code and tail.isascii() and tail.isdigit() and int(tail) == number
+    return (
+        bool(dot)
+        and head == code.replace("/", "-")
+        and tail.isascii()
+        and tail.isdigit()
+        and int(tail) == number
+    )

@@ -104,4 +104,5 @@ def file_name(code: str, ordinal: int) -> str:
     >>> file_name("000.00.12.H43.2020.31.TTr", 7)
     '000.00.12.H43.2020.31.TTr.007'
     """
-    return f"{code}.{ordinal:03}"
+    # Symbols such as "31/TTr" hold a slash, which no file name can.
+    return f"{code.replace('/', '-')}.{ordinal:03}"
