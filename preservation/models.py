@@ -267,3 +267,17 @@ class SystemObject(Base, kw_only=True):
     digest: Mapped[str] = mapped_column(String(64), default="")
     version: Mapped[int] = mapped_column(default=0)
     written_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class ErasureReceipt(Base, kw_only=True):
+    """What each copy, the index and the database reported of an erased dossier: owed, or gone and read back."""
+
+    __tablename__ = "erasure_receipt"
+    kept: ClassVar[Kept] = "rebuilt"
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    place: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """`copy:<root id>`, `index`, `database`, `staging`, `cache`."""
+    # The list's entry lies in a room above; only its table is named here.
+    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("destruction_entry.id"), index=True)
+    gone_at: Mapped[datetime | None] = mapped_column(default=None)
+    detail: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)

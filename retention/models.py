@@ -163,16 +163,3 @@ class DestructionEntry(Base, kw_only=True):
     state: Mapped[EntryState] = mapped_column(enum_of(EntryState), default=EntryState.listed)
     byte_count: Mapped[int] = mapped_column(BigInteger, default=0)
     document_count: Mapped[int] = mapped_column(default=0)
-
-
-class ErasureReceipt(Base, kw_only=True):
-    """What each copy, the index and the database reported: owed, or gone and read back."""
-
-    __tablename__ = "erasure_receipt"
-    kept: ClassVar[Kept] = "rebuilt"
-    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
-    place: Mapped[str] = mapped_column(String(60), primary_key=True)
-    """`copy:<root id>`, `index`, `database`, `staging`, `cache`."""
-    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("destruction_entry.id"), index=True)
-    gone_at: Mapped[datetime | None] = mapped_column(default=None)
-    detail: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)

@@ -28,6 +28,12 @@ from retention.destruction.papers import keep_paper
 from retention.destruction.receipts import missing_receipts, receipts_of
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
 
+PLACES = {
+    "index": "Chỉ mục tìm kiếm",
+    "database": "Cơ sở dữ liệu",
+    "staging": "Khu tiếp nhận",
+    "cache": "Bộ nhớ đệm",
+}
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 
 
@@ -171,7 +177,7 @@ def _destroyed(session: Session, listed: DestructionList) -> tuple[Destroyed, ..
             documents=entry.document_count,
             size=entry.byte_count,
             inventory=entry.inventory_digest,
-            receipts={r.place: _told(r.gone_at) for r in receipts.get(dossier.id, ())},
+            receipts={place_name(r.place): _told(r.gone_at) for r in receipts.get(dossier.id, ())},
         )
         for entry, dossier in _entries(session, listed, EntryState.gone)
     )
@@ -197,3 +203,12 @@ def _entries(
 
 def _told(at: datetime | None) -> str:
     return f"{at.astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}" if at else ""
+
+
+def place_name(place: str) -> str:
+    """
+    >>> place_name("copy:ban-sao"), place_name("index")
+    ('Bản sao ban-sao', 'Chỉ mục tìm kiếm')
+    """
+    kind, _, root = place.partition(":")
+    return f"Bản sao {root}" if kind == "copy" else PLACES.get(kind, place)

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from preservation.models import Copy, Dossier
-from retention.models import DestructionEntry, EntryState, ErasureReceipt
+from preservation.models import Copy, Dossier, ErasureReceipt
+from retention.models import DestructionEntry, EntryState
 
 ALWAYS = ("database", "index")
 """Places that every dossier lay in; beside them at least one copy."""
