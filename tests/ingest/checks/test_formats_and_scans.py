@@ -33,7 +33,7 @@ def test_good_files_give_no_finding_and_their_facts_are_kept(sandbox: Sandbox, t
 @pytest.mark.parametrize(
     ("code", "name", "content"),
     [
-        ("format-unknown", "a.xyz", bytes(range(256)) * 8),
+        ("format-unknown", "a.khong", bytes(range(256)) * 8),
         ("format-not-listed", "a.webp", made.image("WEBP")),
         ("format-discouraged", "a.pdf", made.scanned_pdf(version="1.3")),
         (
