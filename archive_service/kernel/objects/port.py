@@ -138,7 +138,7 @@ class ObjectStore(Protocol):
         """
 
     def folders(self, prefix: str = "") -> Iterator[str]:
-        """The names (one segment each, sorted) one level below `prefix` that have something below them."""
+        """The names (one segment each, sorted) of folders one level below `prefix`; an emptied one may still be told."""
 
     def delete(self, key: str) -> None:
         """Removes the key; one that is not there is fine."""

@@ -1,0 +1,50 @@
+"""A stream that must end at the digest it was announced with."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from preservation.ocfl.inventory_rules import ALGORITHM
+from preservation.ocfl.plan import NewFile, Origin
+
+
+class ContentChanged(Exception):
+    """A source gave other bytes than its digest promised; nothing was stored."""
+
+
+class CheckedSource(io.RawIOBase):
+    """Opens its file when first read, and closes it at its end: thousands must not stay open together.
+
+    Raises `ContentChanged` at the end of the bytes, before a store can commit them.
+    """
+
+    def __init__(self, file: NewFile) -> None:
+        self._file = file
+        self._opened = ExitStack()
+        self._stream: BinaryIO | None = None
+        self._hash = hashlib.sha512()
+
+    def read(self, size: int = -1) -> bytes:
+        if self._stream is None:
+            self._stream = self._opened.enter_context(_open(self._file.source))
+        block = self._stream.read(size)
+        self._hash.update(block)
+        if not block:
+            self._opened.close()
+            if self._hash.hexdigest() != self._file.digests[ALGORITHM]:
+                raise ContentChanged(f"expected SHA-512 {self._file.digests[ALGORITHM][:16]}…")
+        return block
+
+    def close(self) -> None:
+        self._opened.close()
+        super().close()
+
+
+def _open(source: Origin) -> AbstractContextManager[BinaryIO]:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return source.open("rb") if isinstance(source, Path) else source()
