@@ -10,9 +10,19 @@ from functools import cache
 import docx
 import openpyxl
 import pikepdf
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
+from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import DummyTimeStamper
 
-from archive_service.demo.pki import Authority, Signer, make_authority, sign_pdf
+from archive_service.demo.pki import Authority, Signer, _simple_signer, make_authority, sign_pdf
 from archive_service.demo.typesetting import Typesetter
 
 SIGNED_AT = datetime(2020, 6, 15, 2, 30, tzinfo=UTC)
@@ -47,6 +57,35 @@ def signed_pdf(*fields: str) -> bytes:
     for field in fields or ("ChuKy1",):
         signed = sign_pdf(signed, signer(), SIGNED_AT, field=field)
     return signed
+
+
+@cache
+def timestamped_pdf(at: datetime) -> tuple[bytes, bytes]:
+    """A PDF signed with a timestamp that says `at`, and the root (PEM) of who made the timestamp."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Dấu thời gian thử nghiệm")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2008, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2070, 1, 1, tzinfo=UTC))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM)
+    raw_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    stamper = DummyTimeStamper(
+        next(iter(load_certs_from_pemder_data(pem))),
+        load_private_key_from_pemder_data(raw_key, None),
+        fixed_dt=at,
+    )
+    metadata = PdfSignatureMetadata(
+        field_name="ChuKy1", subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
+    )
+    out = io.BytesIO()
+    PdfSigner(metadata, _simple_signer(signer()), timestamper=stamper).sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(pdf())), output=out
+    )
+    return out.getvalue(), pem
 
 
 def word(*paragraphs: str) -> bytes:

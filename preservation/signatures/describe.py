@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from asn1crypto import x509  # type: ignore[import-untyped]
+from asn1crypto import cms, x509  # type: ignore[import-untyped]
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -35,6 +35,7 @@ def describe(
     moment: datetime,
     judgement: Judgement,
     status: StandardCMSSignatureStatus | None,
+    timestamp_trusted: bool,
 ) -> SignatureFact:
     signer = _signer(signature)
     return SignatureFact(
@@ -46,7 +47,7 @@ def describe(
         serial=f"{signer.serial_number:x}" if signer else "",
         signed_at=_iso(_claimed(signature)),
         timestamp=_iso(_timestamp(signature)),
-        timestamp_trusted=bool(status and status.timestamp_validity and status.timestamp_validity.trusted),
+        timestamp_trusted=timestamp_trusted,
         verdict=judgement.verdict,
         sub_indication=judgement.sub_indication,
         covers_whole_file=signature.coverage == SignatureCoverageLevel.ENTIRE_FILE,
@@ -134,9 +135,17 @@ def _claimed(signature: EmbeddedPdfSignature) -> datetime | None:
         return None
 
 
+def timestamp_token(signature: EmbeddedPdfSignature) -> cms.SignedData | None:
+    """The first timestamp over the signature's value (RFC 3161); None also for one that does not parse."""
+    try:
+        return next(iter(extract_tst_data_iter(signature.signer_info, signed=False)), None)
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
 def _timestamp(signature: EmbeddedPdfSignature) -> datetime | None:
     try:
-        token = next(iter(extract_tst_data_iter(signature.signer_info, signed=False)), None)
+        token = timestamp_token(signature)
         return token["encap_content_info"]["content"].parsed["gen_time"].native if token is not None else None
     except Exception:  # a token that does not parse proves no time
         return None

@@ -1,7 +1,7 @@
 """PDF signatures judged by pyHanko, offline. Runs in the sandbox: call it through `check.check_file`.
 
-The process is ETSI EN 319 102-1, clause 5.6 (signatures with archival data), which falls back to the simpler ones
-where a signature has no timestamp or no revocation data. Added on top: coverage and later changes (ISO 32000-2, 12.8).
+The process is ETSI EN 319 102-1, clause 5.3, and where that cannot decide and the signature has a timestamp,
+clause 5.6 (signatures with archival data). Added on top: coverage and later changes (ISO 32000-2, 12.8).
 Revocation data inside the file is used; its absence does not spoil a verdict, and the evidence says "not_checked".
 Nothing is fetched: an address inside a certificate is chosen by whoever made the file.
 """
@@ -21,9 +21,10 @@ from pyhanko.sign.validation.ades import (
     AdESBasicValidationResult,
     ades_basic_validation,
     ades_lta_validation,
+    ades_timestamp_validation,
 )
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.generic_cms import message_imprint_checker
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import (
     CertificateFetchingRule,
@@ -43,7 +44,7 @@ from pyhanko_certvalidator.policy_decl import (
 )
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from preservation.signatures.describe import Judgement, describe, describe_unreadable
+from preservation.signatures.describe import Judgement, describe, describe_unreadable, timestamp_token
 from preservation.signatures.facts import SignatureFact, Verdict
 
 MOST_SIGNATURES = 50
@@ -128,10 +129,12 @@ def _certificates(bundle: bytes) -> list[x509.Certificate]:
 def _judge(
     signature: EmbeddedPdfSignature, specification: PdfSignatureValidationSpec, moment: datetime
 ) -> SignatureFact:
-    status = None
+    status, stamp_trusted = None, False
+    timing = ValidationTimingInfo(moment, moment, point_in_time_validation=True)
     try:
         signature.compute_integrity_info(diff_policy=specification.diff_policy)  # type: ignore[no-untyped-call]
-        result = asyncio.run(_by_etsi(signature, specification, moment))
+        result = asyncio.run(_by_etsi(signature, specification, timing))
+        stamp_trusted = asyncio.run(_timestamp_trusted(signature, specification, timing))
         judgement, status = _judgement(signature, result), result.api_status
     except SignatureValidationError as error:
         subindication = error.ades_subindication
@@ -140,22 +143,44 @@ def _judge(
         judgement = Judgement("total_failed", "FORMAT_FAILURE", str(error))
     except Exception as error:  # a fault of the validator must not call the producer's signature broken
         judgement = Judgement("indeterminate", "GENERIC", f"{type(error).__name__}: {error}")
-    return describe(signature, moment, judgement, status)
+    return describe(signature, moment, judgement, status, stamp_trusted)
 
 
 async def _by_etsi(
-    signature: EmbeddedPdfSignature, specification: PdfSignatureValidationSpec, moment: datetime
+    signature: EmbeddedPdfSignature, specification: PdfSignatureValidationSpec, timing: ValidationTimingInfo
 ) -> AdESBasicValidationResult[Any]:
-    timing = ValidationTimingInfo(moment, moment, point_in_time_validation=True)
-    # Clause 5.6 demands a signature timestamp: without one the basic process of 5.3 is all there is.
-    if next(iter(extract_tst_data_iter(signature.signer_info, signed=False)), None) is not None:
-        return await ades_lta_validation(signature, specification, timing)
-    return await ades_basic_validation(
+    """Clause 5.3 (basic); what it leaves undecided, a timestamp may decide by clause 5.6 (archival data).
+
+    Not 5.6 at once: without revocation data it calls every signature, however good today, NO_POE.
+    """
+    basic = await ades_basic_validation(
         signature.signed_data,
         specification.signature_validation_spec,
         timing_info=timing,
         raw_digest=signature.compute_digest(),
     )
+    if basic.ades_subindic.status is not AdESStatus.INDETERMINATE or timestamp_token(signature) is None:
+        return basic
+    archival = await ades_lta_validation(signature, specification, timing)
+    return basic if archival.ades_subindic.status is AdESStatus.INDETERMINATE else archival
+
+
+async def _timestamp_trusted(
+    signature: EmbeddedPdfSignature, specification: PdfSignatureValidationSpec, timing: ValidationTimingInfo
+) -> bool:
+    token = timestamp_token(signature)
+    if token is None:
+        return False
+    try:
+        result = await ades_timestamp_validation(
+            token,
+            specification.signature_validation_spec,
+            expected_tst_imprint=message_imprint_checker(signature.signer_info),
+            timing_info=timing,
+        )
+    except ValueError:  # a damaged timestamp proves nothing, and breaks nothing either
+        return False
+    return result.ades_subindic.status is AdESStatus.PASSED
 
 
 def _judgement(signature: EmbeddedPdfSignature, result: AdESBasicValidationResult[Any]) -> Judgement:
