@@ -30,7 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"ARCHIVE_TEST_SERVICES is {asked!r}; it may only be 'required' or unset")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Iterator[None]:
+    yield  # all other summaries first: these lines are the last ones before the closing line
     missing = config.stash[MISSING]
     if missing:
         terminalreporter.section("services that were not there")
