@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-BAR_STEP, PLOT_HEIGHT, LABEL_STEP, TOP = 44, 180, 18, 24
+BAR_STEP, PLOT_HEIGHT, LABEL_STEP, TOP = 48, 180, 18, 24
 SERIES = 4
 
 

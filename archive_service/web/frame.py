@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
 from fastapi import FastAPI, Request
@@ -169,13 +170,11 @@ def _frame(request: Request, page: Page, preferences: Preferences) -> dict[str, 
     }
 
 
+@cache
 def offers(app: FastAPI, path: str) -> bool:
     """Whether this server has the page: no navigation leads to a page that is not there."""
-    known: dict[str, bool] = app.state._state.setdefault("offered_pages", {})
-    if path not in known:
-        scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
-        known[path] = any(route.matches(scope)[0] is Match.FULL for route in app.router.routes)
-    return known[path]
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in app.router.routes)
 
 
 def _flash_of(request: Request) -> Flash | None:

@@ -32,6 +32,7 @@ from archive_service.web.jinja import environment
 from archive_service.web.labels import LABELS
 from archive_service.web.lists import Column, Empty, Filter, Listing, ask
 from archive_service.web.shown import Node, Progress, ShownFinding, Step, by_severity
+from archive_service.web.xlsx import list_response
 
 NOW = datetime(2026, 11, 21, 10, 40, 7, tzinfo=VIETNAM)
 MARKS = "ẲẪỖỆ ỨNG DỤNG HỒ SƠ QUYẾT ĐỊNH: Ủy ban nhân dân xã Gạ Ỵ về việc hủy, hóa đơn, thỏa thuận"
@@ -190,6 +191,8 @@ def _routes(app: FastAPI) -> None:
     @app.get("/sips")
     def inbox(request: Request) -> Response:
         asked = ask(request, "sips", COLUMNS, FILTERS, sort="due")
+        if asked.wants_sheet:
+            return list_response(request, asked, "Gói chờ quyết định", ROWS)
         start = int(asked.cursor.keys[0] or 0) if asked.cursor else 0
         if asked.cursor and asked.cursor.backwards:
             found = list(reversed(ROWS[max(0, start - 1 - asked.limit - 1) : start - 1]))
@@ -225,7 +228,7 @@ def _routes(app: FastAPI) -> None:
                 Empty("all_done", "Xong."),
                 Empty("unknown", "Chưa biết được."),
             ],
-            matrix_cells=[("Hồ sơ A", 12), ("Hồ sơ B", 1204869)],
+            matrix_cells=[("Hồ sơ A", 12), ("Hồ sơ B", "1.204.869")],
         )
 
     @app.get("/progress")
