@@ -90,9 +90,7 @@ def _document_faults(
         yield Finding("metadata-other-dossier", place, own_code, code)
     if doc_code and number is not None and doc_code in (f"{code}.{number}", file_name(code, number)):
         yield Finding("metadata-doc-code-is-file-code", place, doc_code)
-    mode = document.tags.get("Mode", "")
-    if not rules.access_known(mode):
-        yield Finding("metadata-access-unknown", place, mode)
+    yield from _access_faults(place, document.tags.get("Mode", ""), rules)
     yield from _date_outside(place, document, dossier)
 
 
@@ -114,11 +112,17 @@ def _dossier_faults(dossier: DossierDescription, rules: Rules) -> Iterator[Findi
         yield Finding("metadata-file-code-parts", DOSSIER, code.code, code.composed)
     if start and end and start.earliest > end.latest:
         yield Finding("metadata-date-order", DOSSIER, start.raw, end.raw)
-    rights = dossier.tags.get("Rights", "")
-    if not rules.access_known(rights):
-        yield Finding("metadata-access-unknown", DOSSIER, rights)
+    yield from _access_faults(DOSSIER, dossier.tags.get("Rights", ""), rules)
+    # One line for all: a backlog of scans has no Mode anywhere.
+    if missing := sum("Mode" not in each.tags for each in dossier.documents):
+        yield Finding("metadata-access-missing", DOSSIER, str(missing))
     if isinstance(term := retention_term(dossier, rules), Unknown):
         yield Finding("metadata-retention-unknown", DOSSIER, term.raw)
+
+
+def _access_faults(place: str, raw: str, rules: Rules) -> Iterator[Finding]:
+    if raw and not rules.access_known(raw):
+        yield Finding("metadata-access-unknown", place, raw)
 
 
 def _repeated_codes(dossier: DossierDescription) -> Iterator[Finding]:
