@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from preservation.ocfl.content_paths import ContentPaths, safe_segment
@@ -59,7 +59,6 @@ logical = st.lists(
 ).map("/".join)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(logical, unique=True, max_size=12))
 def test_content_paths_are_safe_and_never_meet(paths: list[str]) -> None:
     names = ContentPaths("v1/content")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from preservation.ocfl.layout import ROOT_FILES, BadObjectId, object_id_at, object_path
@@ -26,7 +26,6 @@ def test_an_id_that_could_not_be_read_back_is_refused(object_id: str) -> None:
         object_path(object_id)
 
 
-@settings(max_examples=50)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8))
 def test_an_id_is_read_back_from_its_folder(object_id: str) -> None:
     assert object_id_at(object_path(object_id)) == object_id

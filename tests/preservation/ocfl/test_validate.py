@@ -180,7 +180,7 @@ def scratch_root() -> Iterator[tuple[ObjectStore, Path]]:
         yield new_root(Path(folder)), Path(folder)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.dictionaries(st.sampled_from([*document(), "fixity"]), json_values | st.just(UNSET), min_size=1))
 def test_no_inventory_crashes_the_check(changed: dict[str, object]) -> None:
     with scratch_root() as (store, _):
@@ -212,7 +212,7 @@ def clashes(path: str, others: list[str]) -> bool:
     return any(path.startswith(o + "/") or o.startswith(path + "/") for o in others)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(versions, st.randoms(use_true_random=False))
 def test_any_flipped_byte_and_any_file_more_or_less_is_found(
     changes: list[dict[str, bytes]], dice: random.Random
