@@ -14,9 +14,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from search.index import SearchIndex
-from search.opening import open_index
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from archive_service.kernel import jobs, log
@@ -39,6 +37,8 @@ from archive_service.kernel.sandbox import Sandbox
 from archive_service.kernel.settings import Root, Settings
 from archive_service.kernel.state import archive_state, pass_gate
 from archive_service.regulations import Rules, load
+from search.index import SearchIndex
+from search.opening import open_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Work:
                 "Việc này vừa được người khác xử lý. Đề nghị tải lại trang.",
                 "Somebody else has just dealt with this. Load the page again.",
             )
-        self.session.expire_all()
+        self.session.get(model, key, populate_existing=True)
 
     def record(
         self, verb: Verb, subject: Base | None = None, *, outcome: str = "success", **detail: Any
@@ -171,6 +171,12 @@ class Work:
         self.session.add(job)
         self.new_jobs.append(job.id)
         return job.id
+
+    def owe(self, kind: str) -> None:
+        """As `later` for work that covers everything owed so far: one waiting job of that kind is enough."""
+        waiting = select(jobs.Job.id).where(jobs.Job.kind == kind, jobs.Job.state == jobs.JobState.queued)
+        if self.session.scalars(waiting.limit(1)).first() is None:
+            self.later(kind)
 
     def pass_gate(self) -> None:
         """Holds and executions, one at a time; the clock must stand and no rebuild may be unreleased."""

@@ -14,15 +14,36 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.queues import TASK, TICK, InProcessQueue, celery_app
 from archive_service.kernel.settings import load_settings
 from archive_service.work import Archive
+from ingest.accept import store_sip
+from ingest.process import process_sip
+from ingest.receive import erase_staged, sweep_staging
+from preservation.find import index_dossier, index_owed
+from preservation.replicas import copies_owed, make_copy
+from preservation.roots import anchor_log, check_roots
+from retention.assess import assess_owed
+from retention.destruction.execute import execute_destruction
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 30
 
-Handler = Callable[..., None]
+Handler = Callable[..., object]
 
 
 #: Every kind of job and the use case that does it, in one place.
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "process_sip": process_sip,
+    "store_sip": store_sip,
+    "erase_staged": erase_staged,
+    "sweep_staging": sweep_staging,
+    "index_dossier": index_dossier,
+    "index_owed": index_owed,
+    "make_copy": make_copy,
+    "copies_owed": copies_owed,
+    "check_roots": check_roots,
+    "anchor_log": anchor_log,
+    "assess_owed": assess_owed,
+    "execute_destruction": execute_destruction,
+}
 
 
 def run_job(archive: Archive, job_id: UUID) -> bool:

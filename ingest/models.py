@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive_service.kernel.db import Base, Kept, enum_of, new_id
@@ -39,7 +39,15 @@ class Sip(Base, kw_only=True):
     __table_args__ = (
         Index("ix_sip_inbox", "state", "due_at", "id"),
         Index("ix_sip_identity", "agency_id", "dossier_code"),
-        Index("ix_sip_container", "container_sha256"),
+        # The same bytes sent eight times at once become one row: the database decides, not a look before.
+        Index(
+            "uq_sip_open_container",
+            "submitted_by",
+            "container_sha256",
+            unique=True,
+            sqlite_where=text("state <> 'returned'"),
+            postgresql_where=text("state <> 'returned'"),
+        ),
     )
     kept: ClassVar[Kept] = "operational"
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)

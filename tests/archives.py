@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archive_service.accounts import people
-from archive_service.accounts.actors import actor_of
 from archive_service.initialise import initialise
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.clock import MovableClock
 from archive_service.kernel.organisation import Agency, Fonds, Unit
-from archive_service.kernel.people import Person
+from archive_service.kernel.people import Person, actor_of
 from archive_service.kernel.permissions import Role
 from archive_service.kernel.settings import Settings
 from archive_service.work import Archive
@@ -42,9 +44,18 @@ class House:
         return replace(actor, password_now=password)
 
 
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = make_house(tmp_path)
+    yield house
+    house.archive.close()
+
+
 def make_archive(folder: Path, clock: MovableClock | None = None, **settings: Any) -> Archive:
     archive = Archive(Settings(data=folder / "var", **settings), clock or MovableClock(MORNING))
-    initialise(archive, administrator=("quantri", "Quản Trị", PASSWORD), head=("dungdau", "Đứng Đầu", PASSWORD))
+    initialise(
+        archive, administrator=("quantri", "Quản Trị", PASSWORD), head=("dungdau", "Đứng Đầu", PASSWORD)
+    )
     return archive
 
 
@@ -52,17 +63,19 @@ def make_house(folder: Path, clock: MovableClock | None = None, **settings: Any)
     clock = clock or MovableClock(MORNING)
     archive = make_archive(folder, clock, **settings)
     with archive.work(THE_ARCHIVE) as work:
-        agency = Agency(identifier="000.00.12.H99", name="Sở Nội vụ tỉnh Hải Vân", created_at=work.now())
+        agency = Agency(identifier="000.00.12.H43", name="Sở Nội vụ tỉnh Hải Vân", created_at=work.now())
         work.session.add(agency)
         work.session.flush()
         unit = Unit(agency_id=agency.id, code="TCCB", name="Phòng Tổ chức cán bộ")
         other = Unit(agency_id=agency.id, code="VP", name="Văn phòng")
-        fonds = Fonds(agency_id=agency.id, organ_id="000.00.12.H99", name="Phông Sở Nội vụ")
+        fonds = Fonds(agency_id=agency.id, organ_id="000.00.12.H43", name="Phông Sở Nội vụ")
         work.session.add_all([unit, other, fonds])
         work.session.flush()
         found = {}
         for role in Role:
-            person = people.enter_person(work, role.value.replace("_", "-"), f"Người {role.value}", unit_id=unit.id)
+            person = people.enter_person(
+                work, role.value.replace("_", "-"), f"Người {role.value}", unit_id=unit.id
+            )
             people.give_role_at_start(work, person, role)
             found[role.value] = person
         scoped = people.enter_person(work, "doc-gia-phong", "Độc giả của phòng", unit_id=unit.id)

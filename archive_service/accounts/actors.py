@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from archive_service.kernel.actors import THE_ARCHIVE, Actor, Door, Granted
+from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.errors import SignInNeeded
-from archive_service.kernel.people import AccountState, BrowserSession, Grant, GrantState, Person, Token
+from archive_service.kernel.people import AccountState, BrowserSession, Person, Token, actor_of
 from archive_service.work import Archive
 
 
 def digest(secret: str) -> str:
     """Random secrets of 256 bits need no slow hash: they cannot be guessed, only stolen."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def grants_in_force(session: Session, person_id: UUID, now: datetime) -> tuple[Granted, ...]:
-    rows = session.scalars(
-        select(Grant).where(
-            Grant.person_id == person_id,
-            Grant.state == GrantState.effective,
-            Grant.effective_at <= now,
-        )
-    )
-    return tuple(Granted(row.role, row.unit_id, row.fonds_id) for row in rows)
-
-
-def actor_of(session: Session, person: Person, door: Door, now: datetime) -> Actor:
-    return Actor(
-        id=person.id,
-        name=person.name,
-        door=door,
-        username=person.username,
-        unit_id=person.unit_id,
-        grants=grants_in_force(session, person.id, now),
-    )
 
 
 def session_actor(archive: Archive, cookie: str | None) -> tuple[Actor, BrowserSession]:

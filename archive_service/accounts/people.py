@@ -53,7 +53,7 @@ def enter_person(
     work.session.add(person)
     work.session.flush()
     work.record(Verb.person_added, person, name=person.name, username=username, unit_id=unit_id)
-    work.later("write_system_objects", subject="system")
+    work.owe("write_system_objects")
     return person
 
 
@@ -80,7 +80,7 @@ def request_grant(
     work.record(
         Verb.grant_requested, grant, person=person.name, role=role.value, unit=unit_id, fonds=fonds_id
     )
-    work.later("write_system_objects", subject="system")
+    work.owe("write_system_objects")
     return grant
 
 
@@ -110,7 +110,7 @@ def confirm_grant(work: Work, grant_id: UUID) -> datetime:
         effective_at=effective,
     )
     work.record(Verb.grant_confirmed, grant, role=grant.role.value, effective_at=effective)
-    work.later("write_system_objects", subject="system")
+    work.owe("write_system_objects")
     return effective
 
 
@@ -133,7 +133,7 @@ def end_grant(work: Work, grant_id: UUID) -> None:
         ended_at=work.now(),
     )
     work.record(Verb.grant_ended, grant, role=grant.role.value)
-    work.later("write_system_objects", subject="system")
+    work.owe("write_system_objects")
 
 
 def give_role_at_start(
@@ -153,7 +153,7 @@ def give_role_at_start(
     work.session.add(grant)
     work.session.flush()
     work.record(Verb.grant_confirmed, grant, role=role.value, person=person.name, at_start=True)
-    work.later("write_system_objects", subject="system")
+    work.owe("write_system_objects")
     return grant
 
 
@@ -207,5 +207,5 @@ def lock_person(work: Work, person_id: UUID, successor_id: UUID) -> Person:
         .values(state=GrantState.ended, ended_at=now)
     )
     work.record(Verb.person_locked, person, name=person.name, successor=successor.name)
-    work.later("write_system_objects", subject="system")
+    work.owe("write_system_objects")
     return successor

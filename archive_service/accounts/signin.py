@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
-from archive_service.accounts.actors import actor_of, digest
+from archive_service.accounts.actors import digest
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.errors import ArchiveError, NotPossible, TooMany
 from archive_service.kernel.events import Verb
@@ -23,6 +23,7 @@ from archive_service.kernel.people import (
     Password,
     Person,
     PersonKind,
+    actor_of,
 )
 from archive_service.work import Archive, Work
 

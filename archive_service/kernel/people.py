@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from archive_service.kernel.actors import Actor, Door, Granted
 from archive_service.kernel.db import Base, Kept, enum_of, new_id
 from archive_service.kernel.permissions import Role
 
@@ -113,3 +114,25 @@ class LoginAttempts(Base, kw_only=True):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(default=None)
+
+
+def grants_in_force(session: Session, person_id: UUID, now: datetime) -> tuple[Granted, ...]:
+    rows = session.scalars(
+        select(Grant).where(
+            Grant.person_id == person_id,
+            Grant.state == GrantState.effective,
+            Grant.effective_at <= now,
+        )
+    )
+    return tuple(Granted(row.role, row.unit_id, row.fonds_id) for row in rows)
+
+
+def actor_of(session: Session, person: Person, door: Door, now: datetime) -> Actor:
+    return Actor(
+        id=person.id,
+        name=person.name,
+        door=door,
+        username=person.username,
+        unit_id=person.unit_id,
+        grants=grants_in_force(session, person.id, now),
+    )

@@ -578,6 +578,88 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_role_grant_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "sip",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "received",
+                "checking",
+                "awaiting_decision",
+                "accepted",
+                "stored",
+                "returned",
+                "refused",
+                "duplicate",
+                name="sipstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("submitted_by", sa.Uuid(), nullable=True),
+        sa.Column("agency_id", sa.Uuid(), nullable=True),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("fonds_id", sa.Uuid(), nullable=True),
+        sa.Column("dossier_code", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.String(length=1000), nullable=False),
+        sa.Column("try_number", sa.Integer(), nullable=False),
+        sa.Column("previous_id", sa.Uuid(), nullable=True),
+        sa.Column("container_name", sa.String(length=300), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("container_size", sa.BigInteger(), nullable=False),
+        sa.Column("container_sha256", sa.String(length=64), nullable=False),
+        sa.Column("content_digest", sa.String(length=64), nullable=False),
+        sa.Column("staged_key", sa.String(length=200), nullable=False),
+        sa.Column("received_raw", UtcInstant(), nullable=False),
+        sa.Column("received_legal", UtcInstant(), nullable=False),
+        sa.Column("due_at", UtcInstant(), nullable=True),
+        sa.Column("checked_at", UtcInstant(), nullable=True),
+        sa.Column("steps", Json, nullable=False),
+        sa.Column("regime", sa.String(length=20), nullable=False),
+        sa.Column("description", Json, nullable=False),
+        sa.Column("document_count", sa.Integer(), nullable=False),
+        sa.Column("file_count", sa.Integer(), nullable=False),
+        sa.Column("byte_count", sa.BigInteger(), nullable=False),
+        sa.Column("errors", sa.Integer(), nullable=False),
+        sa.Column("warnings", sa.Integer(), nullable=False),
+        sa.Column("notes", sa.Integer(), nullable=False),
+        sa.Column("assigned_to", sa.Uuid(), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", UtcInstant(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("answers_for", sa.String(length=200), nullable=False),
+        sa.Column("access", sa.String(length=20), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=True),
+        sa.Column("duplicate_of", sa.Uuid(), nullable=True),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_sip_agency_id")),
+        sa.ForeignKeyConstraint(["assigned_to"], ["person.id"], name=op.f("fk_sip_assigned_to")),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_sip_decided_by")),
+        sa.ForeignKeyConstraint(["duplicate_of"], ["sip.id"], name=op.f("fk_sip_duplicate_of")),
+        sa.ForeignKeyConstraint(["fonds_id"], ["fonds.id"], name=op.f("fk_sip_fonds_id")),
+        sa.ForeignKeyConstraint(["previous_id"], ["sip.id"], name=op.f("fk_sip_previous_id")),
+        sa.ForeignKeyConstraint(["submitted_by"], ["person.id"], name=op.f("fk_sip_submitted_by")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_sip_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sip")),
+    )
+    with op.batch_alter_table("sip", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sip_content_digest"), ["content_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sip_dossier_id"), ["dossier_id"], unique=False)
+        batch_op.create_index("ix_sip_identity", ["agency_id", "dossier_code"], unique=False)
+        batch_op.create_index("ix_sip_inbox", ["state", "due_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sip_submitted_by"), ["submitted_by"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sip_unit_id"), ["unit_id"], unique=False)
+        batch_op.create_index(
+            "uq_sip_open_container",
+            ["submitted_by", "container_sha256"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'returned'"),
+            postgresql_where=sa.text("state <> 'returned'"),
+        )
+
+    op.create_table(
         "token",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -675,6 +757,48 @@ def upgrade() -> None:
     with op.batch_alter_table("file_object", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_file_object_document_id"), ["document_id"], unique=False)
 
+    op.create_table(
+        "sip_file",
+        sa.Column("sip_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("document_ordinal", sa.Integer(), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("sha512", sa.String(length=128), nullable=False),
+        sa.Column("puid", sa.String(length=40), nullable=False),
+        sa.Column("format_name", sa.String(length=200), nullable=False),
+        sa.Column("mime", sa.String(length=120), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("malware", sa.String(length=20), nullable=False),
+        sa.Column("signatures", Json, nullable=False),
+        sa.ForeignKeyConstraint(["sip_id"], ["sip.id"], name=op.f("fk_sip_file_sip_id")),
+        sa.PrimaryKeyConstraint("sip_id", "number", name=op.f("pk_sip_file")),
+    )
+    op.create_table(
+        "sip_finding",
+        sa.Column("sip_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column(
+            "severity",
+            sa.Enum(
+                "error",
+                "warning",
+                "note",
+                name="severity",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("got", sa.Text(), nullable=False),
+        sa.Column("expected", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["sip_id"], ["sip.id"], name=op.f("fk_sip_finding_sip_id")),
+        sa.PrimaryKeyConstraint("sip_id", "number", name=op.f("pk_sip_finding")),
+    )
     op.create_table(
         "erasure_receipt",
         sa.Column("dossier_id", sa.Uuid(), nullable=False),

@@ -1,0 +1,163 @@
+"""The one way to delete. A dossier's bytes leave every copy, the index, the database and the caches; each place reports.
+
+Rows first, bytes second: from the first commit on, nobody can find or read the dossier, whatever happens to us next. It
+is repeated until every receipt says gone. Who may ask, and on what ground, is decided above; there is no other caller.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, text
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.errors import TryLater
+from archive_service.kernel.events import Verb
+from archive_service.work import Archive, Work
+from preservation.catalogue import clear
+from preservation.indexing import hide
+from preservation.models import Copy, Dossier, DossierState, ErasureReceipt, Incident
+from preservation.ocfl.store import erase_object
+from preservation.pages_cache import cache_of
+from preservation.roots import writable_root
+
+COPY, INDEX, DATABASE, STAGING, CACHE = "copy:", "index", "database", "staging", "cache"
+Detail = dict[str, Any]
+
+
+def erase(archive: Archive, dossier_id: UUID, *, ground: str, entry_id: UUID | None) -> bool:
+    """Erases what is left of the dossier; True when every receipt says gone. Retry as often as needed.
+
+    A place that is away stays owed; an exception other than that is our fault and goes up.
+    """
+    with archive.work(THE_ARCHIVE) as work:
+        dossier = _vanish(work, dossier_id, ground, entry_id)
+    for receipt in _owed(archive, dossier_id):
+        try:
+            detail = _eraser(receipt.place)(archive, dossier, receipt.place)
+        except TryLater as error:
+            _note(archive, receipt, {"owed_because": error.en})
+            continue
+        _gone(archive, dossier, receipt, detail)
+    return not _owed(archive, dossier_id)
+
+
+def _vanish(work: Work, dossier_id: UUID, ground: str, entry_id: UUID | None) -> Dossier:
+    """The dossier becomes its tombstone; every place that may hold something of it owes a receipt."""
+    dossier: Dossier = work.get(Dossier, dossier_id)
+    if dossier.state is DossierState.destroyed:
+        return dossier
+    roots = work.session.scalars(select(Copy.root_id).where(Copy.dossier_id == dossier_id)).all()
+    sip = str(dossier.submission.get("sip_id", ""))
+    places = [*(COPY + root for root in roots), INDEX, DATABASE, STAGING, CACHE]
+    work.session.add_all(
+        ErasureReceipt(dossier_id=dossier_id, place=place, entry_id=entry_id) for place in places
+    )
+    clear(work, dossier_id)
+    hide(work, dossier)
+    work.session.execute(delete(Incident).where(Incident.dossier_id == dossier_id))
+    dossier.state, dossier.destroyed_at = DossierState.destroyed, work.now()
+    dossier.tombstone = {
+        "ground": ground,
+        "entry": str(entry_id) if entry_id else None,
+        "inventory_sha512": dossier.inventory_digest,
+        "sip": sip,
+    }
+    dossier.tags, dossier.submission = {}, {"sip_id": sip}
+    dossier.revision += 1
+    work.owe("write_system_objects")
+    work.session.flush()
+    return dossier
+
+
+def _owed(archive: Archive, dossier_id: UUID) -> list[ErasureReceipt]:
+    """What is still owed; the database last, so that its vacuum also covers what the others removed from it."""
+    with archive.look(THE_ARCHIVE) as work:
+        rows = work.session.scalars(
+            select(ErasureReceipt).where(
+                ErasureReceipt.dossier_id == dossier_id, ErasureReceipt.gone_at.is_(None)
+            )
+        ).all()
+    return sorted(rows, key=lambda row: (row.place == DATABASE, row.place))
+
+
+def _eraser(place: str) -> Callable[[Archive, Dossier, str], Detail]:
+    return _copy if place.startswith(COPY) else PLACES[place]
+
+
+def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
+    """The OCFL object with all versions; `erase_object` looks again and raises while anything is left."""
+    store = writable_root(archive, place.removeprefix(COPY))
+    return {"removed": erase_object(store, dossier.object_id), "store": store.describe()}
+
+
+def _index(archive: Archive, dossier: Dossier, _: str) -> Detail:
+    receipt = archive.index.erase([str(dossier.id)])
+    return {"removed": receipt.removed, "index": receipt.index}
+
+
+def _staging(archive: Archive, dossier: Dossier, _: str) -> Detail:
+    return {"removed": archive.staging.purge(f"sips/{dossier.submission.get('sip_id')}")}
+
+
+def _cache(archive: Archive, dossier: Dossier, _: str) -> Detail:
+    shutil.rmtree(cache_of(archive, dossier.id), ignore_errors=True)
+    return {"removed": not cache_of(archive, dossier.id).exists()}
+
+
+def _database(archive: Archive, dossier: Dossier, _: str) -> Detail:
+    """The rows are gone since the first commit; now also from free pages and the write-ahead log of this server.
+
+    Backups and archived WAL are not reached from here: the certificate says so.
+    """
+    engine = archive.engine.execution_options(isolation_level="AUTOCOMMIT")
+    if engine.dialect.name == "sqlite":
+        with archive.engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            if raw is None:
+                raise RuntimeError("no connection")
+            busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise TryLater("Cơ sở dữ liệu đang bận.", "The database is busy.", name="database-busy")
+        return {"how": "secure_delete, wal_checkpoint(TRUNCATE)"}
+    with engine.connect() as connection:
+        for table in ("document", "file_object", "signature", "dossier"):
+            connection.execute(text(f"VACUUM {table}"))
+    return {"how": "VACUUM"}
+
+
+PLACES: dict[str, Callable[[Archive, Dossier, str], Detail]] = {
+    INDEX: _index,
+    DATABASE: _database,
+    STAGING: _staging,
+    CACHE: _cache,
+}
+
+
+def _note(archive: Archive, receipt: ErasureReceipt, detail: Detail) -> None:
+    with archive.work(THE_ARCHIVE) as work:
+        work.get(ErasureReceipt, (receipt.dossier_id, receipt.place)).detail = detail
+
+
+def _gone(archive: Archive, dossier: Dossier, receipt: ErasureReceipt, detail: Detail) -> None:
+    with archive.work(THE_ARCHIVE) as work:
+        row: ErasureReceipt = work.get(ErasureReceipt, (receipt.dossier_id, receipt.place))
+        row.gone_at, row.detail = work.now(), detail
+        if receipt.place.startswith(COPY):
+            own = (Copy.dossier_id == dossier.id, Copy.root_id == receipt.place.removeprefix(COPY))
+            work.session.execute(delete(Copy).where(*own))
+        work.record(Verb.copy_erased, dossier, place=receipt.place, **detail)
+        if not _still(work, dossier.id):
+            work.record(Verb.dossier_destroyed, dossier, ground=dossier.tombstone.get("ground"))
+            work.owe("write_system_objects")
+
+
+def _still(work: Work, dossier_id: UUID) -> bool:
+    work.session.flush()
+    owed = select(ErasureReceipt.place).where(
+        ErasureReceipt.dossier_id == dossier_id, ErasureReceipt.gone_at.is_(None)
+    )
+    return work.session.scalars(owed.limit(1)).first() is not None

@@ -1,0 +1,68 @@
+"""Copies that are owed: made from a good copy, proven like the first ones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.errors import TryLater
+from archive_service.kernel.events import Verb
+from archive_service.work import Archive
+from preservation.aips import NotProven, senders_of, stores_of
+from preservation.models import Copy, CopyState, Dossier, DossierState
+from preservation.ocfl.copies import copy_object
+from preservation.roots import writable_root
+from preservation.verify import verify_copy
+
+
+def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
+    """Job: brings one root to the dossier's newest version. Raises `TryLater` while the root or every source is away."""
+    with archive.look(THE_ARCHIVE) as work:
+        dossier = work.session.get(Dossier, UUID(dossier_id))
+        row = work.session.get(Copy, (UUID(dossier_id), root_id))
+        senders = senders_of(work, UUID(dossier_id))
+    if (
+        dossier is None
+        or row is None
+        or dossier.state is DossierState.destroyed
+        or row.state is not CopyState.owed
+    ):
+        return
+    target = writable_root(archive, root_id)
+    sources = [store for store in stores_of(archive, dossier.id) if store is not target]
+    if not sources:
+        raise TryLater(
+            "Chưa có bản nào đọc được để sao.", "No copy can be read to copy from.", name="copies-away"
+        )
+    copy_object(sources[0], target, dossier.object_id)
+    fault = next(verify_copy(target, dossier.object_id, dossier.inventory_digest, senders), None)
+    if fault is not None:
+        raise NotProven(f"{root_id}: {fault.kind} {fault.path}")
+    with archive.work(THE_ARCHIVE) as work:
+        copy: Copy = work.get(Copy, (dossier.id, root_id))
+        now = work.now()
+        copy.state, copy.version, copy.verified_at = CopyState.verified, dossier.version, now
+        copy.next_check = now + timedelta(days=archive.settings.fixity_days)
+        work.record(Verb.copy_made, dossier, root=root_id, version=dossier.version)
+
+
+def copies_owed(archive: Archive) -> None:
+    """Job: queues what each root lacks, a root that was added later included; bounded, the timetable comes again."""
+    with archive.work(THE_ARCHIVE) as work:
+        now = work.now()
+        for root in archive.settings.storage:
+            has = select(Copy.dossier_id).where(Copy.root_id == root.id)
+            lacking = (
+                select(Dossier.id)
+                .where(Dossier.state != DossierState.destroyed, Dossier.id.not_in(has))
+                .limit(archive.settings.run_objects)
+            )
+            for dossier_id in work.session.scalars(lacking).all():
+                work.session.add(Copy(dossier_id=dossier_id, root_id=root.id, next_check=now))
+            work.session.flush()
+            owed = select(Copy.dossier_id).where(Copy.root_id == root.id, Copy.state == CopyState.owed)
+            for dossier_id in work.session.scalars(owed.limit(archive.settings.run_objects)).all():
+                work.later("make_copy", dossier_id, root.id)
