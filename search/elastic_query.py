@@ -21,8 +21,6 @@ SETTINGS: Json = {
     "number_of_shards": 1,  # facet counts of several shards are approximate
     "auto_expand_replicas": "0-1",
     "merge.policy.expunge_deletes_allowed": 0,  # else erased text stays in segments with few deletions
-    "soft_deletes.retention_lease.period": "1s",  # else copies may keep erased text for 12 hours
-    "soft_deletes.retention.operations": 0,
 }
 MAPPINGS: Json = {
     "dynamic": "strict",
