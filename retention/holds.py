@@ -25,7 +25,7 @@ from archive_service.work import Archive, Scope, Work
 from preservation.models import Dossier, DossierState
 from retention.destruction.entries import Listing, withdraw
 from retention.models import Answer, DestructionEntry, DestructionList, EntryState, Hold
-from retention.reach import asked, in_scope, person, today
+from retention.reach import asked, fresh, in_scope, person, today
 
 Columns = TypeVarTuple("Columns")
 
@@ -167,7 +167,7 @@ def _withdraw_held(work: Work, hold: Hold) -> PlacedHold:
     reach = reach_of(work.session, hold)
     listed, begun = _on_lists(work, reach)
     withdraw(work, listed, Answer.held, f"{hold.order_number}: {hold.reason}")
-    return PlacedHold(hold, tuple(listed), tuple(begun))
+    return PlacedHold(fresh(work, hold), tuple(listed), tuple(begun))
 
 
 def _on_lists(work: Work, reach: Reach) -> tuple[list[Listing], list[Listing]]:
@@ -191,7 +191,7 @@ def _on_lists(work: Work, reach: Reach) -> tuple[list[Listing], list[Listing]]:
     found: dict[EntryState, list[Listing]] = {EntryState.listed: [], EntryState.erasing: []}
     for dossier_id, unit, fonds, title, code, entry, state, list_id, number in work.session.execute(
         reach.narrowed(query)
-    ).tuples():
+    ):
         if reach.covers(dossier_id, unit, fonds, title):
             found[state].append(Listing(entry, dossier_id, code, list_id, number))
     return found[EntryState.listed], found[EntryState.erasing]

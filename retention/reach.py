@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, true
 
 from archive_service.kernel.clock import vietnam_date
+from archive_service.kernel.db import Base
 from archive_service.kernel.errors import Forbidden, NotPossible
 from archive_service.kernel.vietnamese import nfc
 from archive_service.work import Scope, Work
 from preservation.models import Dossier
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=Base)
 CHUNK = 500  # both databases limit the parameters of one statement
 
 
@@ -47,3 +49,10 @@ def person(work: Work) -> UUID:
     if work.actor.id is None:
         raise Forbidden("Việc này cần một người thực hiện.", "This act needs a person.")
     return work.actor.id
+
+
+def fresh(work: Work, row: Row) -> Row:
+    """The row read again: bulk changes leave expired rows, which whoever gets them could not read any more."""
+    work.session.flush()
+    work.session.refresh(row)
+    return row

@@ -112,7 +112,7 @@ def due_by_unit(work: Work, before: date) -> dict[UUID | None, int]:
         _due(work, scope, before, None, None).add_columns(Dossier.unit_id).limit(MOST_COUNTED).subquery()
     )
     query = select(counted.c.unit_id, func.count()).group_by(counted.c.unit_id)
-    return dict(work.session.execute(query).tuples().all())
+    return dict(work.session.execute(query).all())
 
 
 def pick_due(

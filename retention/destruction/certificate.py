@@ -27,6 +27,7 @@ from retention.destruction.grounds import EXPIRED
 from retention.destruction.papers import keep_paper
 from retention.destruction.receipts import missing_receipts, receipts_of
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
+from retention.reach import fresh
 
 PLACES = {
     "index": "Chỉ mục tìm kiếm",
@@ -116,7 +117,7 @@ def issue_certificate(archive: Archive, list_id: UUID) -> DestructionList:
             certificate_sha256=sha256,
         )
         work.record(Verb.list_certified, listed, number=listed.number, sha256=sha256)
-        return listed
+        return fresh(work, listed)
 
 
 def _require_all_gone(session: Session, listed: DestructionList) -> None:
@@ -198,7 +199,7 @@ def _entries(
         .where(DestructionEntry.list_id == listed.id, DestructionEntry.state == state)
         .order_by(Dossier.code, Dossier.id)
     )
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))
 
 
 def _told(at: datetime | None) -> str:

@@ -20,7 +20,7 @@ from retention.destruction.entries import leave, listed_entries, require_entries
 from retention.destruction.four_eyes import refuse_second_part
 from retention.destruction.papers import keep_paper
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
-from retention.reach import asked, person, today
+from retention.reach import asked, fresh, person, today
 
 MOST_PAPER_BYTES = 50 << 20
 
@@ -117,7 +117,7 @@ def _sign(work: Work, listed: DestructionList) -> DestructionList:
         minutes=listed.minutes_sha256,
         entries_digest=listed.entries_digest,
     )
-    return listed
+    return fresh(work, listed)
 
 
 def _name_entries(work: Work, listed: DestructionList) -> None:
@@ -148,4 +148,4 @@ def decline_destruction(work: Work, list_id: UUID, reason: str) -> DestructionLi
     )
     leave(work, pairs, None)
     work.record(Verb.list_declined, listed, number=listed.number, reason=listed.decision_reason)
-    return listed
+    return fresh(work, listed)

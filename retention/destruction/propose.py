@@ -20,7 +20,7 @@ from retention.destruction.entries import move_dossiers, require_entries
 from retention.destruction.grounds import EXPIRED
 from retention.holds import held
 from retention.models import DestructionEntry, DestructionList, ListState
-from retention.reach import asked, chunked, person, today
+from retention.reach import asked, chunked, fresh, person, today
 
 MOST_ENTRIES = 50_000
 
@@ -60,7 +60,7 @@ def propose_destruction(
     work.session.add_all(entries)
     move_dossiers(work, ids, DossierState.stored, DossierState.destruction_review)
     work.record(Verb.list_proposed, listed, number=listed.number, entries=len(entries))
-    return listed
+    return fresh(work, listed)
 
 
 def _next_number(work: Work) -> str:
@@ -169,4 +169,4 @@ def send_for_review(work: Work, list_id: UUID) -> DestructionList:
     require_entries(work, listed)
     work.move(DestructionList, list_id, of=ListState.draft, to=ListState.reviewing)
     work.record(Verb.list_sent, listed, number=listed.number)
-    return listed
+    return fresh(work, listed)

@@ -24,7 +24,7 @@ from retention.models import (
     EntryState,
     ListState,
 )
-from retention.reach import asked, chunked, person, today
+from retention.reach import asked, chunked, fresh, person, today
 
 REVIEWERS_ANSWERS = (Answer.destroy, Answer.extend, Answer.permanent, Answer.taken_out)
 
@@ -138,7 +138,7 @@ def send_on(work: Work, list_id: UUID) -> DestructionList:
     leave(work, kept, None)
     assess(work, [dossier_id for _, dossier_id in kept])
     work.record(Verb.list_reviewed, listed, number=listed.number, destroy=to_destroy, kept=len(kept))
-    return listed
+    return fresh(work, listed)
 
 
 def count_answers(work: Work, listed: DestructionList) -> dict[Answer, int]:
@@ -148,7 +148,7 @@ def count_answers(work: Work, listed: DestructionList) -> dict[Answer, int]:
         .where(DestructionEntry.list_id == listed.id, DestructionEntry.state == EntryState.listed)
         .group_by(DestructionEntry.answer)
     )
-    return dict(work.session.execute(query).tuples().all())
+    return dict(work.session.execute(query).all())
 
 
 def _kept_entries(work: Work, listed: DestructionList) -> list[tuple[UUID, UUID]]:
@@ -157,4 +157,4 @@ def _kept_entries(work: Work, listed: DestructionList) -> list[tuple[UUID, UUID]
         DestructionEntry.state == EntryState.listed,
         DestructionEntry.answer != Answer.destroy,
     )
-    return list(work.session.execute(query).tuples())
+    return list(work.session.execute(query))

@@ -12,7 +12,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
 from retention.destruction.entries import leave, listed_entries
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
-from retention.reach import asked, person
+from retention.reach import asked, fresh, person
 
 STOPPABLE = (
     ListState.draft,
@@ -47,7 +47,7 @@ def stop_destruction(work: Work, list_id: UUID, reason: str) -> DestructionList:
     )
     leave(work, pairs, None)
     work.record(Verb.list_stopped, listed, number=listed.number, reason=told, entries=len(pairs))
-    return listed
+    return fresh(work, listed)
 
 
 def _begun(work: Work, listed: DestructionList) -> bool:
