@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
+from PIL import Image
+
 from archive_service.demo.bodies import KINDS
 from archive_service.demo.people import DemoAgency
 from archive_service.demo.pki import Signer, sign_pdf
@@ -85,8 +87,8 @@ def born_digital(paper: Paper, *signers: Signer) -> bytes:
     return pdf
 
 
-def page_images(paper: Paper, *, dpi: int) -> list[bytes]:
-    """The printed, stamped and signed sheets as PNG: what lies on a scanner's glass."""
+def page_images(paper: Paper, *, dpi: int) -> list[Image.Image]:
+    """The printed, stamped and signed sheets: what lies on a scanner's glass."""
     return typesetter().images(letter(), _inputs(paper, "page"), dpi=dpi)
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
-
-from PIL import Image
 
 from archive_service.demo.documents import Paper
 from archive_service.demo.prose import Writer, spelled, thousands
@@ -33,7 +30,7 @@ def drawn(paper: Paper, chance: Random) -> bytes:
         "surveyor": Writer("dat_dai", paper.day, chance).person(),
     }
     [page] = typesetter().images(_source(), {"plan": json.dumps(plan, ensure_ascii=False)}, dpi=DPI)
-    return jpeg(Image.open(BytesIO(page)).convert("RGB"), quality=80)
+    return jpeg(page, quality=80)
 
 
 def _plots(chance: Random) -> list[dict[str, Any]]:

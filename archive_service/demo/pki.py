@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 
 from cryptography import x509
@@ -25,6 +26,9 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 FIRST_DAY = datetime(2008, 1, 1, tzinfo=UTC)
 LAST_DAY = datetime(2045, 12, 31, tzinfo=UTC)
 """Long enough that a signature of 2009 verifies today: the demo shows the archive, not expired certificates."""
+
+RESERVED = 12_288
+"""Hexadecimal digits kept free for a signature: two certificates and the signed attributes take about 6,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,9 @@ def sign_pdf(pdf: bytes, signer: Signer, at: datetime, *, field: str, reason: st
         location="VN",
     )
     out = BytesIO()
-    _DatedSigner(metadata, _simple_signer(signer), at).sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(source)), output=out
-    )
+    dated = _DatedSigner(metadata, _simple_signer(signer), at)
+    # A fixed reserve spares a second, trial signature that would only measure the first.
+    dated.sign_pdf(IncrementalPdfFileWriter(BytesIO(source)), bytes_reserved=RESERVED, output=out)
     return out.getvalue()
 
 
@@ -111,6 +115,7 @@ class _DatedSigner(PdfSigner):
         return session
 
 
+@cache
 def _simple_signer(signer: Signer) -> SimpleSigner:
     chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     for certificate in load_certs_from_pemder_data(signer.issuer):

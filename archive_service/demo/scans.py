@@ -19,9 +19,8 @@ def scanned(paper: Paper, chance: Random) -> bytes:
     return two_layers(paper, [scan_of(page, chance) for page in page_images(paper, dpi=DPI)])
 
 
-def scan_of(page: bytes, chance: Random) -> bytes:
-    """A JPEG of one PNG page, put on the glass by hand."""
-    sheet = Image.open(BytesIO(page)).convert("RGB")
+def scan_of(sheet: Image.Image, chance: Random) -> bytes:
+    """A JPEG of one sheet, put on the glass by hand."""
     tint = (chance.randint(246, 252), chance.randint(244, 249), chance.randint(232, 242))
     yellowed = sheet.point([level * full // 255 for full in tint for level in range(256)])
     crooked = yellowed.rotate(chance.uniform(-0.6, 0.6), Image.Resampling.BILINEAR, fillcolor=tint)

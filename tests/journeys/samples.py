@@ -72,7 +72,8 @@ def build_samples(samples: Path, out: Path, *, rights: str = "Hạn chế") -> l
 
 def read_rows(samples: Path) -> Iterator[Row]:
     """Every row of the sheet by column name, cells as trimmed strings."""
-    sheet = load_workbook(samples / "metadata.xlsx", read_only=True, data_only=True).worksheets[0]
+    # Whole, not read_only: that mode keeps the file open for as long as its sheet lives.
+    sheet = load_workbook(samples / "metadata.xlsx", data_only=True).worksheets[0]
     head, *lines = sheet.iter_rows(values_only=True)
     columns = list(_told_apart(str(name or "").strip() for name in head))
     for line in lines:
