@@ -36,7 +36,8 @@ def accept_sip(
 ) -> UUID:
     """Accepts the package; returns the id that its dossier will have. `seen`: numbers of the warnings acknowledged.
 
-    `access` maps an unknown mode. Raises `Conflict` (changed meanwhile, findings), `NotPossible` (warning not seen).
+    `access` maps unknown and missing modes, of the dossier and of its documents.
+    Raises `Conflict` (changed meanwhile, findings), `NotPossible` (warning not seen).
     """
     sip = _decidable(work, sip_id, version)
     if sip.errors:
@@ -53,9 +54,10 @@ def accept_sip(
             name="warnings-unseen",
         )
     dossier_id = new_id()
-    _decide(
-        work, sip, SipState.accepted, dossier_id=dossier_id, access=(access or AccessMode(sip.access)).value
-    )
+    known = work.rules.access_known(sip.description.get("tags", {}).get("Rights"))
+    mapped = (access or AccessMode.closed).value
+    values = {"access": sip.access if known else mapped, "unknown_access": mapped}
+    _decide(work, sip, SipState.accepted, dossier_id=dossier_id, **values)
     work.record(Verb.sip_accepted, sip, dossier=dossier_id, seen=sorted(seen), answers_for=work.actor.name)
     work.later("store_sip", sip_id)
     return dossier_id
@@ -200,6 +202,7 @@ def _intake(work: Work, sip: Sip) -> Intake:
         fonds_id=sip.fonds_id,
         regime=sip.regime,
         access=AccessMode(sip.access),
+        unknown_access=AccessMode(sip.unknown_access),
         description=described(sip.description),
         files=tuple(_file(each) for each in files),
         accepted_at=sip.decided_at,

@@ -19,8 +19,8 @@ from ingest.checks.scan_quality import check_scan_quality
 from ingest.checks.secrecy import declared_secrecy
 from ingest.checks.signatures import check_signatures
 from ingest.checks.structure import PARSE, check_structure
-from ingest.unpack import FOLDER, ContainerFault, Limits, bag_root, read_metadata_only, unpack
-from preservation.description import DossierDescription, MetadataUnreadable, from_plain
+from ingest.unpack import ContainerFault, Limits, bag_root, read_metadata_only, unpack
+from preservation.description import METADATA, DossierDescription, MetadataUnreadable, from_plain
 
 #: The checks of an unpacked package, in order; each finds what it can, whatever the others found.
 CHECKS: tuple[tuple[str, Check], ...] = (
@@ -67,19 +67,22 @@ def judge(
     """
     judgement = Judgement()
     beat("secrecy")
-    description = _look_at_metadata(container, kind, circumstances, limits)
+    try:
+        description = _look_at_metadata(container, kind, circumstances, limits)
+    except SandboxFailure as failure:
+        # What it declares cannot be known, so nothing is unpacked.
+        judgement.add("secrecy", [Finding("metadata-unreadable", METADATA, failure.kind)])
+        return judgement
     if description is not None:
         judgement.add("secrecy", list(declared_secrecy(description, circumstances.rules)))
         if judgement.findings:
             judgement.secret = True
             return judgement
     beat("container")
-    root = container if kind == FOLDER else scratch / "bag"
-    if kind != FOLDER:
-        judgement.add("container", unpack(container, kind, root, limits))
-        if judgement.findings:
-            return judgement
-    judgement.examination = Examination(bag_root(root), circumstances)
+    judgement.add("container", unpack(container, kind, scratch / "bag", limits))
+    if judgement.findings:
+        return judgement
+    judgement.examination = Examination(bag_root(scratch / "bag"), circumstances, description=description)
     for name, check in CHECKS:
         beat(name)
         judgement.add(name, list(check(judgement.examination)))
@@ -89,9 +92,12 @@ def judge(
 def _look_at_metadata(
     container: Path, kind: str, circumstances: Circumstances, limits: Limits
 ) -> DossierDescription | None:
-    """None when it cannot be read: the later steps say why, and nothing readable declares a secret."""
+    """None when there is no description to read: the later steps say why, and nothing there declares a secret.
+
+    The same bytes are judged later: `check_structure` takes this description and does not parse again.
+    """
     try:
         plain = circumstances.sandbox.run(PARSE, read_metadata_only(container, kind, limits))
         return from_plain(plain)
-    except (ContainerFault, MetadataUnreadable, SandboxFailure):
+    except (ContainerFault, MetadataUnreadable):
         return None

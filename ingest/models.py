@@ -93,6 +93,7 @@ class Sip(Base, kw_only=True):
     answers_for: Mapped[str] = mapped_column(String(200), default="")
     """The name that answers for a return or a refusal (QĐ 30/2020 Ninh Thuận, Điều 5.4)."""
     access: Mapped[str] = mapped_column(String(20), default="closed")
+    unknown_access: Mapped[str] = mapped_column(String(20), default="closed")
     dossier_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     duplicate_of: Mapped[UUID | None] = mapped_column(ForeignKey("sip.id"), default=None)
     row_version: Mapped[int] = mapped_column(default=1)

@@ -49,6 +49,8 @@ class Intake:
     fonds_id: UUID
     regime: str
     access: AccessMode
+    unknown_access: AccessMode
+    """What an officer mapped unknown and missing modes to; closed when nobody did."""
     description: DossierDescription
     files: tuple[IntakeFile, ...]
     accepted_at: datetime
@@ -115,7 +117,8 @@ def _numbered(documents: Iterable[DocumentDescription]) -> list[tuple[int, Docum
 
 def _document(intake: Intake, rules: Rules, given: DocumentDescription, number: int) -> dict[str, Any]:
     issued = accessors.issued_date(given)
-    own = rules.access_mode(given.tags.get("Mode")) if given.tags.get("Mode") else intake.access.value
+    raw = given.tags.get("Mode")
+    own = AccessMode(rules.access_mode(raw)) if raw and rules.access_known(raw) else intake.unknown_access
     return {
         "ordinal": number,
         "tags": dict(given.tags),
@@ -126,7 +129,7 @@ def _document(intake: Intake, rules: Rules, given: DocumentDescription, number: 
         "issued_to": issued.latest.isoformat() if issued else None,
         "organ_name": given.tags.get("OrganName", ""),
         "subject": given.tags.get("Subject", ""),
-        "access": stricter(intake.access, AccessMode(own)).value,
+        "access": stricter(intake.access, own).value,
     }
 
 

@@ -631,6 +631,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("answers_for", sa.String(length=200), nullable=False),
         sa.Column("access", sa.String(length=20), nullable=False),
+        sa.Column("unknown_access", sa.String(length=20), nullable=False),
         sa.Column("dossier_id", sa.Uuid(), nullable=True),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("row_version", sa.Integer(), nullable=False),
