@@ -19,12 +19,11 @@ from elasticsearch import ApiError, Elasticsearch
 from search.elastic_query import MAPPINGS, SETTINGS
 from search.index import IndexAway
 
-PATIENCE = 60.0  # seconds that another process may need to swap an index
-
 
 class Indices:
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self.live = client, alias
+    def __init__(self, client: Elasticsearch, alias: str, patience: float = 60.0) -> None:
+        """`patience`: seconds that another process may need to swap an index."""
+        self._client, self.live, self._patience = client, alias, patience
 
     def create(self, alias: str) -> None:
         self._client.indices.create(
@@ -70,8 +69,8 @@ class Indices:
         return name
 
     def open_to_writers(self, alias: str) -> None:
-        """If it was closed: waits for the one who is swapping it; who takes longer than `PATIENCE` has died."""
-        until = time.monotonic() + PATIENCE
+        """If it was closed: waits for the one who is swapping it; who takes longer than that has died."""
+        until = time.monotonic() + self._patience
         while self._closed(name := self.behind(alias)) and time.monotonic() < until:
             time.sleep(0.2)
         self.reopen(name)
@@ -96,7 +95,7 @@ class Indices:
             raise
 
     def _expunge(self, name: str) -> None:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self._patience
         while time.monotonic() < until:
             self._client.indices.flush(index=name, force=True, wait_if_ongoing=True)
             self._client.indices.forcemerge(index=name, only_expunge_deletes=True)
