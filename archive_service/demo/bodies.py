@@ -57,7 +57,7 @@ def letter(writer: Writer, agency: DemoAgency, about: str) -> tuple[Part, ...]:
         *points,
         Part(
             "paragraph",
-            f"Đề nghị các đơn vị phối hợp thực hiện; vướng mắc liên hệ ông {writer.person()} để được giải đáp./.",
+            f"Đề nghị các đơn vị phối hợp thực hiện; vướng mắc liên hệ ông {writer.man()} để được giải đáp./.",
         ),
     )
 
@@ -100,8 +100,8 @@ def minutes(writer: Writer, agency: DemoAgency, about: str) -> tuple[Part, ...]:
 
 def contract(writer: Writer, agency: DemoAgency, about: str) -> tuple[Part, ...]:
     sides = (
-        f"Bên A (chủ đầu tư): {agency.name}, do ông {writer.person()} làm đại diện.",
-        f"Bên B (nhà thầu): Công ty TNHH Xây lắp Đá Bạc (hư cấu), do bà {writer.person()} làm đại diện.",
+        f"Bên A (chủ đầu tư): {agency.name}, do ông {writer.man()} làm đại diện.",
+        f"Bên B (nhà thầu): Công ty TNHH Xây lắp Đá Bạc (hư cấu), do bà {writer.woman()} làm đại diện.",
     )
     articles = (
         f"{about}, giá hợp đồng trọn gói {writer.money()}.",

@@ -55,8 +55,16 @@ class Writer:
         return " ".join(self._sentence() for _ in range(sentences))
 
     def person(self) -> str:
-        people = names()
-        return " ".join(self._chance.choice(people[part]) for part in ("family", "middle", "given"))
+        return self._chance.choice((self.man, self.woman))()
+
+    def man(self) -> str:
+        return self._named("men")
+
+    def woman(self) -> str:
+        return self._named("women")
+
+    def _named(self, middle: str) -> str:
+        return " ".join(self._chance.choice(names()[part]) for part in ("family", middle, "given"))
 
     def place(self) -> str:
         return str(self._chance.choice(names()["places"]))
@@ -81,6 +89,8 @@ class Writer:
         """Each slot anew, so that two people in one sentence are two people."""
         words: dict[str, Callable[[], str]] = {
             "person": self.person,
+            "man": self.man,
+            "woman": self.woman,
             "place": self.place,
             "money": self.money,
             "count": lambda: str(self.count()),
