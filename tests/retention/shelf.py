@@ -7,14 +7,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from preservation.models import Dossier
-from retention.destruction.decide import Minutes, decide_destruction
-from retention.destruction.propose import propose_destruction, send_for_review
-from retention.destruction.review import answer_entries, send_on
-from retention.models import Answer, DestructionEntry, DestructionList
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from preservation.models import Copy, Dossier
+from preservation.ocfl.layout import object_path
+from retention.destruction.decide import Minutes, decide_destruction
+from retention.destruction.execute import execute_destruction, start_execution
+from retention.destruction.propose import propose_destruction, send_for_review
+from retention.destruction.review import answer_entries, send_on
+from retention.destruction.stop import stop_destruction
+from retention.holds import HoldOrder, place_hold
+from retention.models import Answer, DestructionEntry, DestructionList
 from tests.archives import House
 
 MINUTES = Minutes("05/BB-HĐ", date(2026, 2, 20), b"%PDF-1.7 minutes of the council")
@@ -37,6 +41,7 @@ def shelve(house: House, **changes: Any) -> UUID:
             "end_date": date(2010, 5, 3),
             "object_id": f"urn:uuid:{key}",
             "inventory_digest": key.hex * 4,
+            "submission": {"sip_id": str(uuid4())},
             "accepted_at": house.clock.now(),
             "document_count": 3,
             "byte_count": 1000,
@@ -45,7 +50,17 @@ def shelve(house: House, **changes: Any) -> UUID:
     )
     with house.archive.work(THE_ARCHIVE) as work:
         work.session.add(row)
+        work.session.flush()
+        for root, store in house.archive.stores.items():
+            work.session.add(Copy(dossier_id=key, root_id=root, next_check=house.clock.now()))
+            store.put(f"{object_path(row.object_id)}/v1/content/paper.pdf", b"bytes of " + key.bytes)
     return key
+
+
+def bytes_left(house: House, dossier_id: UUID) -> list[str]:
+    """The roots that still hold something of the dossier."""
+    place = object_path(f"urn:uuid:{dossier_id}")
+    return [root for root, store in house.archive.stores.items() if any(store.list(place))]
 
 
 @dataclass(slots=True)
@@ -90,6 +105,31 @@ class Hands:
         list_id = self.reviewed(*dossiers)
         self.decide(list_id)
         return list_id
+
+    def start(self, list_id: UUID, who: str = "executor", typed: str | None = None) -> None:
+        number = self.listed(list_id).number if typed is None else typed
+        with self.house.archive.work(self.house.actor(who)) as work:
+            start_execution(work, list_id, number)
+
+    def started(self, *dossiers: UUID) -> UUID:
+        """A list whose waiting period is over and whose execution was started; nothing is erased yet."""
+        list_id = self.decided(*dossiers)
+        self.house.clock.advance(days=8)
+        self.start(list_id)
+        return list_id
+
+    def execute(self, list_id: UUID) -> None:
+        """What the queued job does."""
+        execute_destruction(self.house.archive, str(list_id))
+
+    def stop(self, list_id: UUID, who: str = "head", reason: str = "Cần xem lại") -> None:
+        with self.house.archive.work(self.house.actor(who)) as work:
+            stop_destruction(work, list_id, reason)
+
+    def hold(self, dossier_id: UUID) -> None:
+        order = HoldOrder("44/CV-TTr", date(2026, 3, 1), "Phục vụ thanh tra", dossier_id=dossier_id)
+        with self.house.archive.work(self.house.actor("records_manager")) as work:
+            place_hold(work, order)
 
     def entries(self, list_id: UUID) -> list[DestructionEntry]:
         with self.house.archive.look(THE_ARCHIVE) as work:

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from retention.assess import Reappraisal, assess_owed, list_unknown, reckon
-from retention.models import Answer, Assessment, TermKind
 from sqlalchemy import func, select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import vietnam_date
 from archive_service.regulations import load
+from retention.assess import Reappraisal, assess_owed, list_unknown, reckon
+from retention.models import Answer, Assessment, TermKind
 from tests.archives import House
 from tests.retention.shelf import shelve
 

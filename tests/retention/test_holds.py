@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.errors import Conflict, Forbidden, NotPossible, PasswordNeeded
 from preservation.models import DossierState
 from retention.assess import assess_owed
 from retention.holds import HoldOrder, PlacedHold, count_held, held, list_holds, place_hold
 from retention.lifting import lift_hold, request_lift
 from retention.models import Answer, EntryState
 from retention.schedule import due_by_unit, due_dossiers, pick_due
-
-from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.errors import Conflict, Forbidden, NotPossible, PasswordNeeded
 from tests.archives import House
 from tests.retention.shelf import Hands, shelve
 
