@@ -69,7 +69,7 @@ class FolderStore:
                 checked_key(f"{prefix}/{name}")
                 path = staged / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                disk.write_file(path, source)
+                disk.write_file(path, source, sync=False)
             disk.fsync_tree(staged)
             self._place(staged, target, os.rename)
 

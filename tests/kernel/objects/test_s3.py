@@ -118,13 +118,17 @@ def answering(status: int, body: bytes = b"", length: int | None = None) -> Iter
     """A server that answers every request so: what no healthy server can be made to do."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # else boto3 waits a second for its "100 Continue"
+
         def do(self) -> None:
+            self.close_connection = True
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.send_response(status)
             self.send_header("ETag", '"e"')
             self.send_header("Content-Length", str(len(body) if length is None else length))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = do
 
