@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from archive_service.kernel.cursors import Listed
 from archive_service.web.preferences import preferences_of
 from archive_service.web.typed import typed_text
 
@@ -114,6 +115,15 @@ class Asked:
         before = bool(kept) and (more if backwards else self.cursor is not None)
         after = bool(kept) and (backwards or more)
         return Window(kept, key(kept[0]) if before else None, key(kept[-1]) if after else None)
+
+    @property
+    def position(self) -> str | None:
+        """The cursor of a use case that pages forwards only; see `page_of`."""
+        return str(self.cursor.keys[0]) if self.cursor and self.cursor.keys else None
+
+    def page_of(self, listed: Listed[Any]) -> Window:
+        """The page that a use case gave for `position`; the way back is to the first page."""
+        return Window(listed.items, None, (listed.next,) if listed.next else None)
 
 
 def ask(

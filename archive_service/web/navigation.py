@@ -28,13 +28,13 @@ def _entries(*pairs: tuple[str, str]) -> tuple[Entry, ...]:
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "officer": _entries(
         ("/sips", "inbox"),
-        ("/dossiers", "dossiers"),
+        ("/fonds", "dossiers"),
         ("/search", "search"),
         ("/minutes", "minutes"),
         ("/file-plans", "file_plans"),
         ("/reports", "reports"),
     ),
-    "reader": _entries(("/search", "search"), ("/dossiers", "dossiers"), ("/requests", "my_requests")),
+    "reader": _entries(("/search", "search"), ("/fonds", "dossiers"), ("/requests", "my_requests")),
     "auditor": _entries(
         ("/fixity", "fixity"),
         ("/incidents", "incidents"),
@@ -47,14 +47,14 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         ("/retention", "due"),
         ("/holds", "holds"),
         ("/destruction", "destruction"),
-        ("/dossiers", "dossiers"),
+        ("/fonds", "dossiers"),
         ("/search", "search"),
         ("/schedules", "schedules"),
         ("/agreements", "agreements"),
         ("/file-plans", "file_plans"),
         ("/reports", "reports"),
     ),
-    "council": _entries(("/destruction?turn=me", "vote"), ("/destruction", "destruction")),
+    "council_member": _entries(("/destruction?turn=me", "vote"), ("/destruction", "destruction")),
     "head": _entries(
         ("/destruction?turn=me", "to_decide"),
         ("/destruction", "destruction"),
@@ -68,8 +68,8 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
     ),
 }
 
-# Who has the search box in the bar. An administrator cannot read content, so searches nothing.
-SEARCHING = frozenset({"officer", "reader", "records_manager", "auditor", "head", "council"})
+# Who has the search box in the bar. Administrators and auditors read no content, so they search nothing.
+SEARCHING = frozenset({"officer", "reader", "records_manager", "head", "council_member"})
 
 
 def navigation_for(roles: Collection[str], offered: Callable[[str], bool]) -> tuple[Entry, ...]:

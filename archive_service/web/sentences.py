@@ -24,9 +24,12 @@ Sentence = str | dict[str, str]
 
 @cache
 def table(language: str) -> dict[str, Sentence]:
-    """All sentences of a language by their dotted key. A table {one, other} is one sentence."""
-    with (LOCALE / f"{language}.toml").open("rb") as source:
-        return dict(_flat("", tomllib.load(source)))
+    """All sentences of a language by their dotted key, from its files (`vi.toml`, `reading.vi.toml`).
+
+    A table {one, other} is one sentence.
+    """
+    files = sorted(LOCALE.glob(f"*{language}.toml"))
+    return dict(pair for path in files for pair in _flat("", tomllib.loads(path.read_text("utf-8"))))
 
 
 def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, Sentence]]:
