@@ -1,0 +1,41 @@
+"""The command line: a door without rules of its own. `main` tells errors as one sentence, never as a traceback."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from archive_service.cli import running
+from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
+from archive_service.kernel.errors import ArchiveError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (running.init, running.serve, running.worker, running.beat, running.settings):
+    app.command()(command)
+
+
+@app.callback()
+def choose(
+    wanted: Annotated[
+        Literal["vi", "en"] | None, typer.Option("--language", help="Else LANG decides, then Vietnamese.")
+    ] = None,
+) -> None:
+    """An electronic records archive."""
+    if wanted:
+        chosen.set(wanted)
+
+
+def main() -> None:
+    try:
+        app()
+    except ArchiveError as error:
+        typer.echo(error.sentence(language()), err=True)
+        sys.exit(NOT_POSSIBLE)
+    except OperationalError as error:
+        typer.echo(
+            both("Cơ sở dữ liệu không phản hồi", "The database does not answer") + f": {error.orig}", err=True
+        )
+        sys.exit(NOT_POSSIBLE)

@@ -1,0 +1,125 @@
+"""Setting the archive up and running its processes: `init`, `serve`, `worker`, `beat`, `settings`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from pydantic import SecretStr
+
+from archive_service.app import create_app
+from archive_service.cli.frame import AsJson, both, opened, report, require_ready
+from archive_service.initialise import FirstPerson, initialise
+from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.settings import load_settings
+from archive_service.work import Archive
+from archive_service.worker import celery_worker
+
+#: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.
+ADMINISTRATOR_PASSWORD, HEAD_PASSWORD = "INIT_ADMINISTRATOR_PASSWORD", "INIT_HEAD_PASSWORD"
+
+
+def init(
+    administrator: Annotated[str, typer.Option(help="User name, or user-name=Full Name.")] = "quantri",
+    head: Annotated[str, typer.Option(help="User name, or user-name=Full Name.")] = "dungdau",
+) -> None:
+    """Make keys, database, storage roots, the first administrator and the head. Again: upgrade the database.
+
+    Passwords come from INIT_ADMINISTRATOR_PASSWORD and INIT_HEAD_PASSWORD, or are asked, or made and shown once.
+    """
+    first, made_first = _first_person(administrator, ADMINISTRATOR_PASSWORD)
+    second, made_second = _first_person(head, HEAD_PASSWORD)
+    with opened(ready=False) as archive:
+        new = initialise(archive, administrator=first, head=second)
+    if not new:
+        typer.echo(
+            both("Kho đã có; lược đồ ở bản mới nhất.", "The archive was there; its database is up to date.")
+        )
+        return
+    typer.echo(both("Kho đã được khởi tạo.", "The archive is set up."))
+    for (username, _, password), made in ((first, made_first), (second, made_second)):
+        shown = both(f"mật khẩu {password} (chỉ hiện lần này)", f"password {password} (shown this once)")
+        typer.echo(f"  {username}" + (f": {shown}" if made else ""))
+
+
+def _first_person(given: str, variable: str) -> tuple[FirstPerson, bool]:
+    """The person, and whether the password was made here and must be shown."""
+    username, _, name = given.partition("=")
+    password = os.environ.get(variable, "")
+    if not password and sys.stdin.isatty():
+        asked = both(
+            f"Mật khẩu của {username} (để trống: tự tạo)", f"Password of {username} (empty: make one)"
+        )
+        password = typer.prompt(asked, default="", hide_input=True, show_default=False)
+    return (username, name or username, password or _new_password()), not password
+
+
+def _new_password() -> str:
+    # The fixed letters are what the rule for passwords asks for; the rest is random.
+    return secrets.token_urlsafe(12) + "-aA1"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+) -> None:
+    """Serve pages and API; with the in-process queue also do the work."""
+    archive = _ready()
+    uvicorn.run(create_app(archive), host=host, port=port, server_header=False, proxy_headers=True)
+
+
+def worker() -> None:
+    """Do jobs that come by the queue (Celery)."""
+    celery_worker(
+        _broker(),
+        ["worker", "--loglevel=INFO", "--pool=threads", f"--concurrency={_ready().settings.workers}"],
+    )
+
+
+def beat() -> None:
+    """Nudge what is due, every few seconds (Celery); one of these is enough."""
+    celery_worker(_broker(), ["beat"])
+
+
+def _ready() -> Archive:
+    """Opened and checked; it stays open until the process ends."""
+    archive = Archive(load_settings())
+    require_ready(archive)
+    return archive
+
+
+def _broker() -> str:
+    queue = load_settings().queue
+    if queue == "in-process":
+        raise NotPossible(
+            "Hàng đợi in-process chạy ngay trong `archive serve`; lệnh này cần queue = redis://… hoặc amqp://….",
+            "The in-process queue works inside `archive serve`; this needs queue = redis://… or amqp://….",
+            name="wrong-setting",
+        )
+    return queue
+
+
+def settings(as_json: AsJson = False) -> None:
+    """Show the settings in force; secrets are hidden."""
+    shown = {name: _hidden(value) for name, value in load_settings().model_dump().items()}
+    report(shown, (f"{name} = {value}" for name, value in shown.items()), as_json=as_json)
+
+
+def _hidden(value: Any) -> Any:
+    """Secrets as stars, in addresses too (`redis://:password@host`)."""
+    if isinstance(value, SecretStr):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _hidden(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_hidden(each) for each in value]
+    text = str(value)
+    scheme, separator, rest = text.partition("://")
+    login, at, place = rest.rpartition("@")
+    if separator and at and ":" in login:
+        return f"{scheme}://{login.partition(':')[0]}:***@{place}"
+    return value if isinstance(value, int | bool | None) else text
