@@ -137,11 +137,11 @@ def _contents(
                     found = digest_stream(stream, "sha512", "sha256")
             except ObjectMissing:
                 continue  # told by _tree
-            except StoreAway as error:
+            except (StoreAway, OSError) as error:
                 # One unreadable file is a fault of the copy; a store that does not answer at all is not.
                 if store.stat(f"{folder}/{path}") is None:
                     raise
-                yield CopyFault("unreadable", path, error.reason)
+                yield CopyFault("unreadable", path, str(error))
                 continue
             beat(found.size)
             if found.hex("sha512") != digest:

@@ -13,7 +13,8 @@ from archive_service.kernel.permissions import Role
 
 DATA = Path(__file__).with_name("data")
 #: Letters and digits that nobody mistakes for one another when reading a password from the screen.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz"
+_CAPITALS, _DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def make_passwords() -> dict[str, str]:
 
 
 def _password() -> str:
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    """Strong enough for `set_password`: a capital, a digit and hyphens beside small letters."""
+    return secrets.choice(_CAPITALS) + secrets.choice(_DIGITS) + "-" + "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 def _agency(row: dict[str, Any]) -> DemoAgency:
