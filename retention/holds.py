@@ -139,6 +139,7 @@ def place_hold(work: Work, order: HoldOrder) -> PlacedHold:
     work.session.add(hold)
     work.session.flush()
     work.record(Verb.hold_placed, hold, order=hold.order_number, reason=hold.reason)
+    work.owe("write_system_objects")
     return _withdraw_held(work, hold)
 
 

@@ -19,6 +19,7 @@ def request_lift(work: Work, hold_id: UUID, reason: str) -> Hold:
     hold.lift_requested_by, hold.lift_requested_at = person(work), work.now()
     hold.lift_reason = asked(reason, "lý do gỡ đóng băng", "the reason for lifting the hold")
     work.record(Verb.hold_lift_requested, hold, reason=hold.lift_reason)
+    work.owe("write_system_objects")
     return hold
 
 
@@ -39,6 +40,7 @@ def lift_hold(work: Work, hold_id: UUID) -> Hold:
         )
     hold.lifted_by, hold.lifted_at = person(work), work.now()
     work.record(Verb.hold_lifted, hold, order=hold.order_number, reason=hold.lift_reason)
+    work.owe("write_system_objects")
     return hold
 
 

@@ -117,6 +117,7 @@ def issue_certificate(archive: Archive, list_id: UUID) -> DestructionList:
             certificate_sha256=sha256,
         )
         work.record(Verb.list_certified, listed, number=listed.number, sha256=sha256)
+        work.owe("write_system_objects")
         return fresh(work, listed)
 
 

@@ -117,6 +117,7 @@ def _sign(work: Work, listed: DestructionList) -> DestructionList:
         minutes=listed.minutes_sha256,
         entries_digest=listed.entries_digest,
     )
+    work.owe("write_system_objects")
     return fresh(work, listed)
 
 
@@ -148,4 +149,5 @@ def decline_destruction(work: Work, list_id: UUID, reason: str) -> DestructionLi
     )
     leave(work, pairs, None)
     work.record(Verb.list_declined, listed, number=listed.number, reason=listed.decision_reason)
+    work.owe("write_system_objects")
     return fresh(work, listed)

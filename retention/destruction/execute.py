@@ -59,6 +59,7 @@ def start_execution(work: Work, list_id: UUID, typed_number: str) -> Destruction
     work.move(DestructionList, list_id, of=ListState.waiting, to=ListState.executing, **started)
     work.later("execute_destruction", list_id)
     work.record(Verb.execution_started, listed, number=listed.number, entries_digest=listed.entries_digest)
+    work.owe("write_system_objects")
     return fresh(work, listed)
 
 

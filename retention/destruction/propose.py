@@ -60,6 +60,7 @@ def propose_destruction(
     work.session.add_all(entries)
     move_dossiers(work, ids, DossierState.stored, DossierState.destruction_review)
     work.record(Verb.list_proposed, listed, number=listed.number, entries=len(entries))
+    work.owe("write_system_objects")
     return fresh(work, listed)
 
 

@@ -138,6 +138,7 @@ def send_on(work: Work, list_id: UUID) -> DestructionList:
     leave(work, kept, None)
     assess(work, [dossier_id for _, dossier_id in kept])
     work.record(Verb.list_reviewed, listed, number=listed.number, destroy=to_destroy, kept=len(kept))
+    work.owe("write_system_objects")
     return fresh(work, listed)
 
 

@@ -47,6 +47,7 @@ def stop_destruction(work: Work, list_id: UUID, reason: str) -> DestructionList:
     )
     leave(work, pairs, None)
     work.record(Verb.list_stopped, listed, number=listed.number, reason=told, entries=len(pairs))
+    work.owe("write_system_objects")
     return fresh(work, listed)
 
 
