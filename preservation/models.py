@@ -152,7 +152,7 @@ class Signature(Base, kw_only=True):
     signer: Mapped[str] = mapped_column(String(300), default="")
     issuer: Mapped[str] = mapped_column(String(300), default="")
     signed_at: Mapped[datetime | None] = mapped_column(default=None)
-    first_verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
+    first_verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict, "first_verdict"))
     verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
     reason: Mapped[str] = mapped_column(String(100), default="")
     """ETSI EN 319 102-1 sub-indication, "" when passed."""

@@ -65,14 +65,17 @@ def new_id() -> UUID:
     return uuid7()
 
 
-def enum_of(kind: type[E]) -> Enum:
-    """VARCHAR + CHECK: native enums cannot lose or rename a value without a table rewrite."""
+def enum_of(kind: type[E], name: str = "") -> Enum:
+    """VARCHAR + CHECK: native enums cannot lose or rename a value without a table rewrite.
+
+    A second column of the same kind in one table needs a `name` of its own: PostgreSQL takes no two equal constraints.
+    """
     return Enum(
         kind,
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         values_callable=lambda e: [member.value for member in e],
     )
 
