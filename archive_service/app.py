@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 
 from archive_service.api import doors
+from archive_service.web import site
 from archive_service.work import Archive
 from archive_service.worker import start_in_process
 
@@ -47,5 +48,17 @@ def create_app(archive: Archive, *, work_here: bool = True) -> FastAPI:
             return Response("down\n", 503, media_type="text/plain")
         return Response("up\n", media_type="text/plain")
 
-    doors.tell_errors(app)
+    site.add_pages(app, archive)
+    doors.tell_errors(app, site.error_page)
+    app.add_exception_handler(Exception, _fault)
     return app
+
+
+def _fault(request: Request, error: Exception) -> Response:
+    """Our own fault, told by its incident number alone; the traceback is in the log under it."""
+    incident = site.note_fault(request, error)
+    if not request.url.path.startswith("/api/"):
+        return site.fault(request, incident)
+    vi = f"Hệ thống của kho gặp lỗi. Mã sự cố {incident}."
+    en = f"Our system failed. Incident {incident}."
+    return doors.problem(500, "our-fault", vi, en, doors.language_of(request), incident=incident)

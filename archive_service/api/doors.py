@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from archive_service.accounts.actors import token_actor
@@ -117,7 +118,7 @@ def tell_errors(
     def choose(told: Callable[[Request, Exception], Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
         async def handler(request: Request, error: Exception) -> Response:
             if page is not None and not request.url.path.startswith("/api/"):
-                return page(request, error)
+                return await run_in_threadpool(page, request, error)
             return told(request, error)
 
         return handler

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from archive_service.kernel.actors import Actor, Door, Granted
@@ -89,6 +89,22 @@ class BrowserSession(Base, kw_only=True):
     started_at: Mapped[datetime]
     password_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    kept_form: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """What was typed into a form when the session before this one had ended: its address and fields."""
+
+
+class PostedForm(Base, kw_only=True):
+    """A form that was sent, by its one-time token: sent twice, it is done once and answered twice."""
+
+    __tablename__ = "posted_form"
+    kept: ClassVar[Kept] = "operational"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 over the session's and the form's tokens."""
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime]
+    finished: Mapped[bool] = mapped_column(default=False)
+    location: Mapped[str] = mapped_column(Text, default="")
+    flash: Mapped[str] = mapped_column(Text, default="")
 
 
 class Token(Base, kw_only=True):

@@ -256,7 +256,9 @@ def _routes(app: FastAPI) -> None:
     def login(request: Request) -> Response:
         request.state.viewer = None
         page = Page(environment("vi").globals["t"]("login.title"))
-        return render(request, "login.html", page, form=Form(), act=act(request, "/login"), next="/sips")
+        return render(
+            request, "login.html", page, form=Form(), act=act(request, "/login"), next="/sips", kept=""
+        )
 
     @app.get("/search")
     def search() -> None:

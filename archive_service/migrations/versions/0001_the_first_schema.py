@@ -324,6 +324,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcInstant(), nullable=False),
         sa.Column("password_at", UtcInstant(), nullable=False),
         sa.Column("ends_at", UtcInstant(), nullable=False),
+        sa.Column("kept_form", Json, nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_browser_session_person_id")),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_browser_session")),
     )
@@ -523,6 +524,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_password_person_id")),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_password")),
     )
+    op.create_table(
+        "posted_form",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("at", UtcInstant(), nullable=False),
+        sa.Column("finished", sa.Boolean(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("flash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_posted_form_person_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_posted_form")),
+    )
+    with op.batch_alter_table("posted_form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_posted_form_person_id"), ["person_id"], unique=False)
+
     op.create_table(
         "role_grant",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -831,7 +846,7 @@ def upgrade() -> None:
                 "total_passed",
                 "indeterminate",
                 "total_failed",
-                name="verdict",
+                name="first_verdict",
                 native_enum=False,
                 create_constraint=True,
                 length=40,

@@ -1,0 +1,77 @@
+"""Joins the pages to the application: the site, the routers, and how an error is shown."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, SignInNeeded
+from archive_service.web import my_work, notices, preferences, sign_in, static
+from archive_service.web.error_pages import fault_page, refusal_page
+from archive_service.web.frame import Site
+from archive_service.web.session import recognise
+from archive_service.work import Archive
+
+log = logging.getLogger(__name__)
+
+#: Every group of pages; the order matters to nobody.
+ROUTERS: tuple[APIRouter, ...] = (
+    static.router,
+    preferences.router,
+    sign_in.router,
+    my_work.router,
+)
+
+
+def add_pages(app: FastAPI, archive: Archive) -> None:
+    settings = archive.settings
+    app.state.site = Site(
+        name=settings.name,
+        unit=settings.agency,
+        support=settings.support_line,
+        version=version("archive-service"),
+        now=archive.clock.now,
+        notices=lambda viewer: notices.notices(archive, viewer),
+        demo=settings.demo,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+
+
+def error_page(request: Request, error: Exception) -> Response:
+    """The page of a request that cannot be done, for `doors.tell_errors`."""
+    if not hasattr(request.state, "visit"):
+        # An address that no route has: nobody has asked yet who looks.
+        recognise(request)
+    if isinstance(error, SignInNeeded):
+        return sign_in.after_expiry(request)
+    return refusal_page(request, _as_ours(error))
+
+
+def _as_ours(error: Exception) -> ArchiveError:
+    if isinstance(error, ArchiveError):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return Missing()
+    if isinstance(error, RequestValidationError) and all(each["loc"][0] == "path" for each in error.errors()):
+        return Missing()
+    return NotPossible("Địa chỉ hoặc nội dung gửi lên chưa đúng.", "The address or what was sent is wrong.")
+
+
+def note_fault(request: Request, error: Exception) -> str:
+    """The incident number that the person is told; the traceback goes to the log under the same number."""
+    incident = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
+    log.error("incident %s: %s %s", incident, request.method, request.url.path, exc_info=error)
+    return incident
+
+
+def fault(request: Request, incident: str) -> Response:
+    """Reads nothing more: what failed may be the database itself."""
+    if not hasattr(request.state, "viewer"):
+        request.state.viewer = None
+    return fault_page(request, incident)
