@@ -124,7 +124,7 @@ class EmbeddedIndex:
             if asked.blank or query.sort != "relevance":
                 found = by_date(searcher, query, asked, scope, position)
             else:
-                found = by_rank(searcher, query, asked, scope, position)
+                found = by_rank(searcher, query, asked, scope, position, counted)
         return answer(query, asked, found, counted)
 
     @contextmanager

@@ -37,7 +37,9 @@ def spans(text: str, asked: Asked, sought: re.Pattern[str], exact: bool) -> list
     if not exact:
         return found
     wanted: set[Phrase] = {phrase for atom in asked.atoms for phrase in atom.alternatives}
-    return [(start, end) for start, end in found if tuple(tokenise(text[start:end])) in wanted]
+    spelt = {text[start:end] for start, end in found}  # few, however often each stands in the text
+    right = {each for each in spelt if tuple(tokenise(each)) in wanted}
+    return [(start, end) for start, end in found if text[start:end] in right]
 
 
 def marked(text: str, places: list[Span]) -> Fragments:

@@ -12,7 +12,7 @@ from tantivy import Query as Q
 from search.answers import Counts, Found, Position
 from search.index import FACETS, FILTERS, AccessFilter, IndexEntry, Query
 from search.query import Asked
-from search.ranks import AllOf, AnyOf, Condition, Stands, anywhere, ranks
+from search.ranks import AllOf, AnyOf, Condition, Rank, Stands, anywhere, ranks
 from search.terms import ERASED, FIELDS, day_number, restored
 
 MOST_FACET_VALUES = 10_000
@@ -109,14 +109,14 @@ def counts(searcher: tantivy.Searcher, asked: Asked, scope: Q) -> Counts:
 
 
 def by_rank(
-    searcher: tantivy.Searcher, query: Query, asked: Asked, scope: Q, after: Position | None
+    searcher: tantivy.Searcher, query: Query, asked: Asked, scope: Q, after: Position | None, counted: Counts
 ) -> list[Found]:
     """One question a rank, best first, each without the better ones, until there is one more than the limit."""
     found: list[Found] = []
     better: list[Q] = []
     for rank in ranks(asked):
         room, meets = query.limit + 1 - len(found), _meets(rank.condition)
-        if room and (after is None or rank.value <= after.rank):
+        if room and (after is None or rank.value <= after.rank) and not _over(rank, found, after, counted):
             behind = after if after and after.rank == rank.value else None
             taken = _take(
                 searcher, _without(_all(scope, meets), *better), rank.value, behind, room, newest=True
@@ -124,6 +124,13 @@ def by_rank(
             found += [each.found(rank.exact) for each in taken]
         better.append(meets)
     return found
+
+
+def _over(rank: Rank, found: list[Found], after: Position | None, counted: Counts) -> bool:
+    """Nothing is left for this rank: on the first page all that were counted may be found already."""
+    if rank.exact:
+        return counted.exact_total == (0 if after else len(found))
+    return counted.total == (counted.exact_total if after else len(found))
 
 
 def by_date(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, timedelta
 
@@ -19,7 +20,7 @@ FIELDS = tuple(f"{name}_{spelling}" for name in ("title", "about", "text") for s
 LONGEST_FACET = 200
 ERASED = "erased"  # the kind and access of a tombstone: no filter lets it through
 _BAR = " | "
-_UNIX_YEAR_1700 = date(1700, 1, 1)
+_FIRST_DAY = date(1700, 1, 1)
 
 
 def parts(entry: IndexEntry) -> dict[str, str]:
@@ -42,16 +43,16 @@ def terms(entry: IndexEntry) -> dict[str, str]:
     """Field of `FIELDS` → its words, parted by spaces."""
     return {
         **_spelt("title", (entry.title,)),
-        **_spelt("about", tuple(parts(entry).values())),
+        **_spelt("about", parts(entry).values()),
         **_spelt("text", entry.text[:TEXT_LIMIT].split("\f")),
     }
 
 
-def _spelt(name: str, texts: tuple[str, ...] | list[str]) -> dict[str, str]:
-    words = [list(tokenise(text)) for text in texts]
+def _spelt(name: str, texts: Iterable[str]) -> dict[str, str]:
+    words = [tuple(zip(*tokenise(text), strict=True)) or ((), ()) for text in texts]
     return {
-        f"{name}_exact": _BAR.join(" ".join(word.exact for word in each) for each in words),
-        f"{name}_blind": _BAR.join(" ".join(word.blind for word in each) for each in words),
+        f"{name}_{spelling}": _BAR.join(" ".join(each[place]) for each in words)
+        for place, spelling in enumerate(SPELLINGS)
     }
 
 
@@ -117,7 +118,7 @@ def order(entry: IndexEntry) -> int:
     """Where the entry stands among equals: by its first day, then by chance but always the same. Fits 63 bits, so
     every engine can sort by it; two entries of one day and one number are parted by their ids."""
     day = entry.date_from or entry.date_to
-    since = max(0, (date.fromisoformat(day) - _UNIX_YEAR_1700).days + 1) if day else 0
+    since = max(0, (date.fromisoformat(day) - _FIRST_DAY).days + 1) if day else 0
     chance = int.from_bytes(hashlib.sha256(entry.id.encode()).digest()[:5])
     return (since << 40) | chance
 

@@ -61,7 +61,9 @@ def lower(text: str) -> str:
     >>> lower("ĐẶNG Thị Ơn")
     'đặng thị ơn'
     """
-    return nfc(text).translate(_LOWER)
+    text = nfc(text)
+    small = text.lower()  # ten times as fast as the table, but İ grows
+    return small if len(small) == len(text) else text.translate(_LOWER)
 
 
 def fold(text: str) -> str:
@@ -96,7 +98,7 @@ def tokenise(text: str) -> Iterator[Word]:
     >>> [w.blind for w in tokenise("Số 15/QĐ-UBND, H43")]
     ['so', '15', 'qd', 'ubnd', 'h', '43']
     """
-    return (word(run) for run in _WORD.findall(lower(text)))
+    return map(word, _WORD.findall(lower(text)))
 
 
 def _tone_of(text: str) -> str:
