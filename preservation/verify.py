@@ -6,7 +6,9 @@ The same code proves a copy before its dossier is called stored and audits it fo
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -128,24 +130,37 @@ def _contents(
     senders: Mapping[str, str],
     beat: Callable[[int], None],
 ) -> Iterator[CopyFault]:
+    """Each content file once, over all cores: hashing releases the interpreter's lock."""
     logical = inventory.files()
     by_digest = {logical[path]: digest for path, digest in senders.items() if path in logical}
-    for digest, paths in inventory.manifest.items():
-        for path in paths:
-            try:
-                with store.open(f"{folder}/{path}", fresh=True) as stream:
-                    found = digest_stream(stream, "sha512", "sha256")
-            except ObjectMissing:
-                continue  # told by _tree
-            except (StoreAway, OSError) as error:
-                # One unreadable file is a fault of the copy; a store that does not answer at all is not.
-                if store.stat(f"{folder}/{path}") is None:
-                    raise
-                yield CopyFault("unreadable", path, str(error))
-                continue
-            beat(found.size)
-            if found.hex("sha512") != digest:
-                yield CopyFault("changed", path, found.hex("sha512"), digest)
-            elif found.hex("sha256") != by_digest.get(digest, found.hex("sha256")):
-                yield CopyFault("changed", path, found.hex("sha256"), by_digest[digest])
+
+    def digested(path: str, digest: str) -> tuple[int, CopyFault | None]:
+        return _content(store, folder, path, digest, by_digest.get(digest))
+
+    items = [(path, digest) for digest, paths in inventory.manifest.items() for path in paths]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for size, fault in pool.map(digested, *zip(*items, strict=True)) if items else ():
+            beat(size)
+            if fault is not None:
+                yield fault
     yield from (CopyFault("missing", p, "", digest) for p, digest in senders.items() if p not in logical)
+
+
+def _content(
+    store: ObjectStore, folder: str, path: str, sha512: str, senders_sha256: str | None
+) -> tuple[int, CopyFault | None]:
+    """Against the sender's own digest where there is one, else against the inventory's; a missing one was told."""
+    algorithm, expected = ("sha256", senders_sha256) if senders_sha256 else ("sha512", sha512)
+    try:
+        with store.open(f"{folder}/{path}", fresh=True) as stream:
+            found = digest_stream(stream, algorithm)
+    except ObjectMissing:
+        return 0, None
+    except (StoreAway, OSError) as error:
+        # One unreadable file is a fault of the copy; a store that does not answer at all is not.
+        if store.stat(f"{folder}/{path}") is None:
+            raise
+        return 0, CopyFault("unreadable", path, str(error))
+    if found.hex(algorithm) != expected:
+        return found.size, CopyFault("changed", path, found.hex(algorithm), expected)
+    return found.size, None

@@ -1,0 +1,36 @@
+"""`make bench`: prints the figures as tables; `docs/benchmarks.md` holds the last ones with the machine described."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+
+import psutil
+
+from benchmarks import fixity, identify, ingest
+from benchmarks.measure import Ratio
+
+RATIOS: dict[str, Callable[[], list[Ratio]]] = {
+    "fixity": fixity.run,
+    "identify": identify.run,
+    "ingest": ingest.run,
+}
+
+
+def main(wanted: list[str]) -> None:
+    cores, memory = psutil.cpu_count(), psutil.virtual_memory().total >> 30
+    print(f"{platform.platform()}, {cores} cores, {memory} GiB, Python {platform.python_version()}\n")
+    print("| what | ours, median | peer, median | ratio |\n|---|---|---|---|")
+    for name, run in RATIOS.items():
+        if not wanted or name in wanted:
+            for ratio in run():
+                print(ratio.line(), flush=True)
+    if not wanted or "memory" in wanted:
+        print("\n| what | worker, peak | largest child | tree PSS |\n|---|---|---|---|")
+        for line in ingest.memory():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,122 @@
+"""The whole way of a package (receive, judge, accept, store twice, prove, index) against its peers' tools in a row."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import bagit
+
+from archive_service.worker import drain
+from benchmarks.measure import Ratio, compare, watching
+from ingest.accept import accept_sip
+from ingest.models import Sip, SipState
+from ingest.receive import receive_sip
+from ingest.unpack import ZIP, unpack
+from preservation.bagit.pack import pack
+from preservation.bagit.write import write_bag
+from preservation.description import write_metadata
+from tests.archives import House, make_house
+from tests.builders import BagBuilder
+from tests.made import signed_pdf
+
+DOCUMENTS = 20
+LARGE = 2 << 30
+SMALL_FILES, SMALL = 8_000, 256 << 10
+
+
+def run() -> list[Ratio]:
+    with TemporaryDirectory() as folder:
+        here = Path(folder)
+        house = make_house(here)
+        number = count(1)
+        content = signed_pdf()
+
+        def ours() -> None:
+            code = f"000.00.12.H43.2020.{next(number)}.TTr"
+            tags = {"FileCode": code, "FileNotation": code.rsplit(".", 2)[1] + ".TTr"}
+            bag = BagBuilder(
+                documents=DOCUMENTS, content=content, dossier=tags, every_document={"FileCode": code}
+            )
+            store(house, bag.zip(here / f"{code}.zip"))
+
+        peer_zip = BagBuilder(documents=DOCUMENTS, content=content).zip(here / "peer.zip")
+
+        def peer() -> None:
+            target = here / "peer"
+            unpack(peer_zip, ZIP, target)
+            root = next(target.rglob("bagit.txt")).parent
+            bagit.Bag(str(root)).validate()
+            files = [str(p) for p in (root / "data").iterdir()]
+            subprocess.run([sys.executable, "-m", "fido.fido", "-q", *files], check=True, capture_output=True)
+            pdfs = [f for f in files if f.endswith(".pdf")]
+            for each in pdfs:
+                subprocess.run(
+                    [sys.executable, "-m", "benchmarks.validate_one", each], check=True, capture_output=True
+                )
+            subprocess.run(["rm", "-rf", str(target)], check=True)
+
+        try:
+            return [
+                compare(
+                    f"ingest of {DOCUMENTS} signed PDFs",
+                    ours,
+                    peer,
+                    "bagit + fido + pyHanko in a row",
+                    turns=3,
+                )
+            ]
+        finally:
+            house.archive.close()
+
+
+def store(house: House, package: Path) -> None:
+    with package.open("rb") as stream:
+        got = receive_sip(
+            house.archive, house.actor("producer"), stream, name=package.name, media_type="application/zip"
+        )
+    drain(house.archive)
+    with house.archive.work(house.actor("officer")) as work:
+        sip = work.session.get_one(Sip, got.sip_id)
+        accept_sip(work, sip.id, seen=range(1, 100_000), version=sip.row_version)
+    drain(house.archive)
+    with house.archive.look(house.actor("officer")) as work:
+        assert work.session.get_one(Sip, got.sip_id).state is SipState.stored
+
+
+def memory() -> list[str]:
+    """One file of 2 GiB, and 8,000 of 256 kB, through the same worker: peaks while it works."""
+    return [_held("one file of 2 GiB", 1, LARGE), _held("8,000 files of 256 kB", SMALL_FILES, SMALL)]
+
+
+def _held(what: str, files: int, size: int) -> str:
+    with TemporaryDirectory() as folder:
+        here = Path(folder)
+        house = make_house(here)
+        package = _package(here, files, size)
+        try:
+            with watching() as found:
+                store(house, package)
+        finally:
+            house.archive.close()
+        return found.line(what)
+
+
+def _package(here: Path, files: int, size: int) -> Path:
+    builder = BagBuilder(documents=files)
+    description = builder.description()
+    source = here / "source"
+    source.mkdir()
+    payload: dict[str, Path | bytes] = {"data/metadata.xml": write_metadata(description)}
+    for number, document in enumerate(description.documents):
+        path = source / f"{number}.bin"
+        with path.open("wb") as out:
+            for _ in range(max(size >> 20, 1)):
+                out.write(os.urandom(min(size, 1 << 20)))
+        payload[document.files[0]] = path
+    bag = write_bag(here / "bag", payload)
+    return pack(bag, here / "large.zip", "bag")
