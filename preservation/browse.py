@@ -55,6 +55,17 @@ def dossiers_of(
     return Listed(rows[:limit], onward)
 
 
+def count_documents(work: Work, dossier_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many documents of each dossier the actor may read; no count tells of those that are closed."""
+    rows = work.session.execute(
+        select(Document.dossier_id, func.count())
+        .join(Dossier, Dossier.id == Document.dossier_id)
+        .where(Document.dossier_id.in_(dossier_ids), readable(work, Document.access))
+        .group_by(Document.dossier_id)
+    )
+    return {dossier_id: count for dossier_id, count in rows}
+
+
 def documents_of(
     work: Work, secret: bytes, dossier_id: UUID, *, limit: int = 100, cursor: str | None = None
 ) -> Listed[Document]:

@@ -160,6 +160,10 @@ LABELS: dict[str, dict[str, Label]] = {
         "conditional": Label("Hạn chế", "Restricted", "lock", "machine"),
         "closed": Label("Không công khai", "Not public", "lock", "machine"),
     },
+    "entry_kind": {
+        "dossier": Label("Hồ sơ", "Dossier", "folder", "machine"),
+        "document": Label("Văn bản", "Document", "file", "machine"),
+    },
     "match": {
         "exact": Label("Khớp đúng dấu", "Exact tones", TICK, "good"),
         "blind": Label("Khớp không dấu", "Without tones", DASH, "machine"),

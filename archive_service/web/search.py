@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, get_args
 
 from fastapi import Request, Response
 from sqlalchemy import select
 
+from archive_service.kernel.cursors import Listed
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.organisation import Fonds
 from archive_service.web.exports import PAGE, every, export
@@ -19,7 +20,6 @@ from archive_service.web.lists import Asked, Column, Empty, Filter, ask
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.typed import NotReadable, typed_date
-from archive_service.kernel.cursors import Listed
 from preservation.access import allow_reading
 from preservation.find import find
 from search.index import FACETS, Hit, IndexAway, Query, SearchPage, Sort
@@ -101,15 +101,7 @@ def _query(asked: Asked) -> Query:
 
 def _all(visit: Visit, wanted: Query) -> Iterator[Hit]:
     def page(cursor: str | None) -> Listed[Hit]:
-        query = Query(
-            text=wanted.text,
-            filters=wanted.filters,
-            date_from=wanted.date_from,
-            date_to=wanted.date_to,
-            sort=wanted.sort,
-            limit=PAGE,
-            after=cursor,
-        )
+        query = replace(wanted, limit=PAGE, after=cursor)
         found = find(visit.archive, visit.actor, query).page
         return Listed(found.hits, found.next)
 
@@ -140,6 +132,7 @@ def _page(
         sorted_by=asked.values["by"] if asked.values["by"] in SORTS else "relevance",
         onward=asked.cursor_link((found.next,)) if found and found.next else "",
         empty=empty,
+        date_of=date.fromisoformat,
     )
 
 
@@ -167,8 +160,10 @@ def _empty(
     chosen = ", ".join(
         f"{t(one.label)} {_words(one.name, asked.values[one.name], names, t)}" for one in _narrowing(asked)
     )
-    key = "search.none_filtered" if chosen else "search.none"
-    return Empty("no_match", t(key, words=asked.values["q"], filters=chosen))
+    words = asked.values["q"]
+    if chosen:
+        return Empty("no_match", t("search.none_filtered", words=words, filters=chosen))
+    return Empty("no_match", t("search.none", words=words))
 
 
 def _facets(asked: Asked, found: SearchPage, names: Mapping[str, str], t: Sentences) -> list[Facet]:

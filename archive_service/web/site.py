@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, SignInNeeded
-from archive_service.web import my_work, notices, preferences, sign_in, static
+from archive_service.web import fonds, my_work, notices, preferences, search, sign_in, static
 from archive_service.web.error_pages import fault_page, refusal_page
 from archive_service.web.frame import Site
 from archive_service.web.session import recognise
@@ -25,6 +25,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     preferences.router,
     sign_in.router,
     my_work.router,
+    search.router,
+    fonds.router,
 )
 
 
