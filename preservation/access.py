@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from archive_service.kernel.errors import Forbidden, Missing
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Scope, Work
-from preservation.models import AccessMode, Document, Dossier, DossierState, FileObject
+from preservation.models import AccessMode, Document, Dossier, DossierState, FileObject, stricter
 from search.index import AccessFilter, Clause
 
 #: A reader's "conditional" needs a grant that names the unit or the fonds; whole-archive readers see public records.
@@ -100,15 +101,21 @@ def visible_document(work: Work, document_id: UUID) -> tuple[Document, Dossier]:
 
 
 def visible_file(work: Work, file_id: UUID) -> tuple[FileObject, Dossier]:
-    """A file goes by its document's mode; the bag's own files by the dossier's."""
+    """A file goes by its document's mode; the bag's own files, which name every document, by the strictest of all."""
     found = work.session.get(FileObject, file_id)
     dossier = work.session.get(Dossier, found.dossier_id) if found else None
     if found is None or dossier is None:
         raise Missing
     document = work.session.get(Document, found.document_id) if found.document_id else None
-    if not may_read(work, dossier, document.access if document else dossier.access):
+    if not may_read(work, dossier, document.access if document else whole_mode(work, dossier)):
         raise Missing
     return found, dossier
+
+
+def whole_mode(work: Work, dossier: Dossier) -> AccessMode:
+    """The strictest mode in the dossier: who may read that may read everything in it."""
+    modes = work.session.scalars(select(Document.access).where(Document.dossier_id == dossier.id).distinct())
+    return reduce(stricter, modes, dossier.access)
 
 
 def allow_reading(work: Work) -> None:

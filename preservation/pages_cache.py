@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from uuid import UUID
@@ -29,3 +30,7 @@ def get(archive: Archive, dossier_id: UUID, name: str) -> bytes | None:
         return (cache_of(archive, dossier_id) / name).read_bytes()
     except FileNotFoundError:
         return None
+
+
+def forget(archive: Archive, dossier_id: UUID) -> None:
+    shutil.rmtree(cache_of(archive, dossier_id), ignore_errors=True)
