@@ -100,7 +100,8 @@ def _index(archive: Archive, dossier: Dossier, _: str) -> Detail:
 
 
 def _staging(archive: Archive, dossier: Dossier, _: str) -> Detail:
-    return {"removed": archive.staging.purge(f"sips/{dossier.submission.get('sip_id')}")}
+    sip_id = dossier.submission.get("sip_id")
+    return {"removed": archive.staging.purge(f"sips/{sip_id}") if sip_id else 0}
 
 
 def _cache(archive: Archive, dossier: Dossier, _: str) -> Detail:

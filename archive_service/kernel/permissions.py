@@ -53,7 +53,9 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.reader: frozenset({P.search, P.read_public, P.read_conditional}),
     Role.auditor: frozenset({P.see_fixity, P.handle_incidents, P.read_log, P.see_jobs, P.see_settings}),
     Role.records_manager: frozenset(
-        {P.see_retention, P.place_holds, P.lift_holds, P.propose_destruction, P.stop_destruction} | _ALL_MODES
+        {P.see_retention, P.place_holds, P.lift_holds, P.propose_destruction, P.stop_destruction}
+        | {P.release_destruction}
+        | _ALL_MODES
     ),
     Role.council_member: frozenset({P.see_retention, P.review_destruction, P.stop_destruction} | _ALL_MODES),
     Role.head: frozenset(

@@ -45,7 +45,9 @@ def pass_gate(session: Session) -> None:
 
     Under READ COMMITTED a hold and an execution that each look before they write would both commit.
     """
-    session.execute(update(Gate).where(Gate.id == 1).values(passed=Gate.passed + 1))
+    passing = update(Gate).where(Gate.id == 1).values(passed=Gate.passed + 1).returning(Gate.id)
+    if session.execute(passing).one_or_none() is None:
+        raise RuntimeError("the gate's row is missing: nothing would be locked")
 
 
 def archive_state(session: Session) -> ArchiveState:
