@@ -199,8 +199,9 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class ErasureReceipt:
-    """The text of these dossiers is in no file of the index any more. `removed` counts entries taken out now: 0 when
-    they were never there. Not covered: file-system snapshots and backups."""
+    """The text of these dossiers is in no file of the index any more (a cluster has dropped those files for good; its
+    nodes unlink them within moments). `removed` counts entries taken out now: 0 when they were never there. Not
+    covered: file-system snapshots and backups."""
 
     dossier_ids: tuple[str, ...]
     removed: int

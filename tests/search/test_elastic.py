@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -12,6 +15,8 @@ from search.elastic import ElasticIndex
 from search.elastic_indices import Indices
 from search.index import IndexAway
 from tests.search.entries import entry
+
+SECRET = "zqxjkvwqyelastic"
 
 
 @pytest.fixture
@@ -47,6 +52,28 @@ def test_after_an_erasure_no_segment_holds_a_deleted_document(
     assert docs(client, index) == (2, 1), "else this test could not fail"
     index.erase(["h"])
     assert docs(client, index) == (2, 0)  # what stays and the tombstone
+
+
+def files_with(client: Elasticsearch, word: str) -> list[Path]:
+    (node,) = client.nodes.stats(metric="fs")["nodes"].values()
+    found = []
+    for path in Path(node["fs"]["data"][0]["path"]).rglob("*"):
+        with suppress(FileNotFoundError):  # the node merges meanwhile
+            if path.is_file() and word.encode() in path.read_bytes():
+                found.append(path)
+    return found
+
+
+def test_an_erased_text_leaves_the_disk_of_the_node(client: Elasticsearch, index: ElasticIndex) -> None:
+    index.write([entry("a", dossier_id="h", text=SECRET), entry("stays")])
+    assert files_with(client, SECRET), "else this test could not fail"
+    index.erase(["h"])
+    until = (
+        time.monotonic() + 20
+    )  # the node unlinks the old index's files a moment after it has dropped it for good
+    while files_with(client, SECRET) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert files_with(client, SECRET) == []
 
 
 def test_while_an_index_is_swapped_writers_are_told_to_come_later(
