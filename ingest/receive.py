@@ -48,12 +48,16 @@ class Metered:
     def read(self, size: int = -1) -> bytes:
         block = self._stream.read(size)
         self.digester.update(block)
-        if self.digester.size > self._most:
-            raise TooLarge(
-                f"Gói lớn hơn giới hạn {self._most} byte của kho.",
-                f"The package is larger than this archive's limit of {self._most} bytes.",
-            )
+        refuse_large(self.digester.size, self._most)
         return block
+
+
+def refuse_large(size: int, most: int) -> None:
+    if size > most:
+        raise TooLarge(
+            f"Gói lớn hơn giới hạn {most} byte của kho.",
+            f"The package is larger than this archive's limit of {most} bytes.",
+        )
 
 
 def receive_sip(
@@ -64,8 +68,11 @@ def receive_sip(
     name: str,
     media_type: str,
     promised: Mapping[str, str] | None = None,
+    length: int | None = None,
 ) -> Receipt:
     """Takes a container in. `promised`: algorithm (sha256, sha512) → hex digest from `Repr-Digest` (RFC 9530).
+
+    `length`: the size as it was announced; one beyond the limit is refused before anything is read.
 
     Raises `Forbidden`, `NotPossible` (media type, promised digest, empty), `TooLarge`, `StoreAway`.
     """
@@ -77,6 +84,7 @@ def receive_sip(
             f"Media type {media_type!r} is not taken; expected {', '.join(MEDIA_TYPES)}.",
             name="wrong-media-type",
         )
+    refuse_large(length or 0, archive.settings.max_upload_bytes)
     promised = promised or {}
     metered = Metered(stream, archive.settings.max_upload_bytes, *promised)
     sip_id = new_id()

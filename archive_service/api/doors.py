@@ -98,7 +98,9 @@ def _wrong_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
     told = "; ".join(faults)
-    return problem(422, "not-possible", f"Yêu cầu chưa đúng: {told}", f"Wrong request: {told}", language_of(request))
+    return problem(
+        422, "not-possible", f"Yêu cầu chưa đúng: {told}", f"Wrong request: {told}", language_of(request)
+    )
 
 
 def _http_error(request: Request, error: Exception) -> Response:
@@ -115,7 +117,9 @@ def tell_errors(
 ) -> None:
     """One handler a kind of error: `application/problem+json` below /api, a page elsewhere."""
 
-    def choose(told: Callable[[Request, Exception], Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    def choose(
+        told: Callable[[Request, Exception], Response],
+    ) -> Callable[[Request, Exception], Awaitable[Response]]:
         async def handler(request: Request, error: Exception) -> Response:
             if page is not None and not request.url.path.startswith("/api/"):
                 return await run_in_threadpool(page, request, error)
