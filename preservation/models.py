@@ -185,7 +185,10 @@ class Copy(Base, kw_only=True):
     """One object in one root. A rebuild finds copies anew and owes each a check."""
 
     __tablename__ = "copy"
-    __table_args__ = (Index("ix_copy_due", "root_id", "next_check", "dossier_id"),)
+    __table_args__ = (
+        Index("ix_copy_due", "root_id", "next_check", "dossier_id"),
+        Index("ix_copy_coverage", "root_id", "state", "verified_at"),
+    )
     kept: ClassVar[Kept] = "operational"
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     root_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -264,9 +267,50 @@ class SystemObject(Base, kw_only=True):
     __tablename__ = "system_object"
     kept: ClassVar[Kept] = "operational"
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), default="")
+    """`<kind>-<year>-<month>`."""
+    kind: Mapped[str] = mapped_column(String(40), index=True)
     version: Mapped[int] = mapped_column(default=0)
-    written_at: Mapped[datetime | None] = mapped_column(default=None)
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    """SHA-256 over the contents: equal contents need no new version, nor a new month's object."""
+    inventory_digest: Mapped[str] = mapped_column(String(128), default="")
+    roots: Mapped[list[Any]] = mapped_column(default_factory=list)
+    """The roots that hold this version, read back."""
+    upto: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The log's kind only: the last entry that is in."""
+    written_at: Mapped[datetime]
+    next_check: Mapped[datetime]
+
+
+class KeptPaper(Base, kw_only=True):
+    """A paper (minutes, certificate) that lies in a system object: it is written to one month's object only."""
+
+    __tablename__ = "kept_paper"
+    kept: ClassVar[Kept] = "operational"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+
+
+class Amendment(Base, kw_only=True):
+    """A new version of a dossier that was decided and is not in every root yet.
+
+    Written before the first byte: whoever takes the work up after a crash plans the very same bytes.
+    """
+
+    __tablename__ = "amendment"
+    kept: ClassVar[Kept] = "operational"
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    description: Mapped[dict[str, Any]]
+    message: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+
+
+class Lease(Base, kw_only=True):
+    """Work that only one process may do at a time, and until when it has it."""
+
+    __tablename__ = "lease"
+    kept: ClassVar[Kept] = "operational"
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    until: Mapped[datetime]
 
 
 class ErasureReceipt(Base, kw_only=True):

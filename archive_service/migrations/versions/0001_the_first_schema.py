@@ -97,6 +97,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_job_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
+        "kept_paper",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_kept_paper")),
+    )
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("until", UtcInstant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
         "log_entry",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -143,11 +155,19 @@ def upgrade() -> None:
     op.create_table(
         "system_object",
         sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("written_at", UtcInstant(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("inventory_digest", sa.String(length=128), nullable=False),
+        sa.Column("roots", Json, nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("written_at", UtcInstant(), nullable=False),
+        sa.Column("next_check", UtcInstant(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_system_object")),
     )
+    with op.batch_alter_table("system_object", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_system_object_kind"), ["kind"], unique=False)
+
     op.create_table(
         "timetable",
         sa.Column("kind", sa.String(length=60), nullable=False),
@@ -291,6 +311,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("username", name=op.f("uq_person_username")),
     )
     op.create_table(
+        "amendment",
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("description", Json, nullable=False),
+        sa.Column("message", sa.String(length=300), nullable=False),
+        sa.Column("created_at", UtcInstant(), nullable=False),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_amendment_dossier_id")),
+        sa.PrimaryKeyConstraint("dossier_id", name=op.f("pk_amendment")),
+    )
+    op.create_table(
         "assessment",
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
         sa.Column(
@@ -360,6 +389,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dossier_id", "root_id", name=op.f("pk_copy")),
     )
     with op.batch_alter_table("copy", schema=None) as batch_op:
+        batch_op.create_index("ix_copy_coverage", ["root_id", "state", "verified_at"], unique=False)
         batch_op.create_index("ix_copy_due", ["root_id", "next_check", "dossier_id"], unique=False)
 
     op.create_table(
