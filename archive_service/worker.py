@@ -153,13 +153,16 @@ def celery_worker(queue_url: str, argv: list[str]) -> None:
     archive = Archive(load_settings())
     app = celery_app(queue_url)
 
-    @app.task(name=TASK)
     def run(job_id: str) -> None:
         run_job(archive, UUID(job_id))
 
-    @app.task(name=TICK)
     def ticking() -> None:
         tick(archive)
 
+    app.task(run, name=TASK)
+    app.task(ticking, name=TICK)
     app.conf.beat_schedule = {TICK: {"task": TICK, "schedule": 5.0}}
-    app.Beat().run() if argv[:1] == ["beat"] else app.worker_main(argv)
+    if argv[:1] == ["beat"]:
+        app.Beat(schedule=str(archive.settings.data / "beat")).run()
+    else:
+        app.worker_main(argv)

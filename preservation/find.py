@@ -10,6 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
+from archive_service.kernel.cursors import make_cursor, read_cursor
 from archive_service.kernel.errors import ArchiveError
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive, Work
@@ -29,11 +30,19 @@ class Found:
 
 
 def find(archive: Archive, actor: Actor, query: Query) -> Found:
-    """Searches what the actor may see, and nothing else. Raises `IndexAway`; the query itself is logged."""
+    """Searches what the actor may see, and nothing else. Raises `IndexAway`; the query itself is logged.
+
+    `query.after` and the answer's `next` are bound to the person: the index's own cursor binds the query only.
+    """
     with archive.look(actor) as work:
         allow_reading(work)
         rights, hidden = access_filter(work), blocked(work)
+    secret, bound = archive.keys.secret, f"{actor.id}/search"
+    if query.after is not None:
+        query = replace(query, after=str(read_cursor(secret, bound, query.after)[0]))
     page = archive.index.search(query, rights, hidden)
+    if page.next is not None:
+        page = replace(page, next=make_cursor(secret, bound, [page.next]))
     with archive.work(actor) as work:
         work.record_of(Verb.searched, "search", None, text=query.text, hits=page.total)
     return Found(page, query)

@@ -24,7 +24,8 @@ INGEST_EVENTS = (
 
 def premis_of(description: Description) -> bytes:
     """The document, the same bytes for the same description."""
-    root = etree.Element(_q("premis"), nsmap={None: NS, "xsi": XSI}, version="3.0")
+    spaces: Any = {None: NS, "xsi": XSI}
+    root = etree.Element(_q("premis"), nsmap=spaces, version="3.0")
     dossier = description["dossier"]
     _representation(root, dossier["object_id"], description["files"])
     for each in description["files"]:
