@@ -11,7 +11,24 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, SignInNeeded
-from archive_service.web import fonds, my_work, notices, preferences, search, sign_in, static
+from archive_service.web import (
+    documents,
+    dossier_views,
+    dossiers,
+    downloads,
+    fonds,
+    inbox,
+    my_work,
+    notices,
+    preferences,
+    search,
+    sign_in,
+    sip,
+    sip_decisions,
+    sips_many,
+    static,
+    submissions,
+)
 from archive_service.web.error_pages import fault_page, refusal_page
 from archive_service.web.frame import Site
 from archive_service.web.session import recognise
@@ -25,8 +42,17 @@ ROUTERS: tuple[APIRouter, ...] = (
     preferences.router,
     sign_in.router,
     my_work.router,
+    inbox.router,
+    sips_many.router,  # before the addresses with an id
+    sip.router,
+    sip_decisions.router,
+    submissions.router,
     search.router,
     fonds.router,
+    dossiers.router,
+    dossier_views.router,
+    documents.router,
+    downloads.router,
 )
 
 
