@@ -12,7 +12,7 @@ from ingest.accept import visible_sip
 from ingest.models import SipFinding
 
 
-def findings_of(
+def list_findings(
     work: Work, secret: bytes, sip_id: UUID, *, limit: int = 200, cursor: str | None = None
 ) -> Listed[SipFinding]:
     """In the order in which they were found. Raises `Missing`."""

@@ -28,7 +28,7 @@ from ingest.accept import visible_sip
 from ingest.inbox import Group, Place, Wanted, faults_of, list_sips, own_sips
 from ingest.models import Sip, SipFinding, SipState
 from ingest.receive import MEDIA_TYPES, receive_sip
-from ingest.show import findings_of
+from ingest.show import list_findings
 
 router = APIRouter(tags=["sips"])
 UPLOADS = CapacityLimiter(MOST_AT_ONCE)
@@ -185,7 +185,7 @@ def findings(
     cursor: Cursor = None,
 ) -> ItemList[FindingShown]:
     """What is not as it must be, in the order in which it was found; `Accept-Language` chooses vi or en."""
-    listed = findings_of(work, archive.keys.secret, sip_id, limit=limit, cursor=cursor)
+    listed = list_findings(work, archive.keys.secret, sip_id, limit=limit, cursor=cursor)
     language: Any = language_of(request)
     return ItemList(items=[told(work.rules, row, language) for row in listed.items], next=listed.next)
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import typer
 from sqlalchemy.exc import OperationalError
 
-from archive_service.cli import running
+from archive_service.cli import demo, packages, running, sending
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.kernel.errors import ArchiveError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (running.init, running.serve, running.worker, running.beat, running.settings):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    running.init,
+    running.serve,
+    running.worker,
+    running.beat,
+    running.settings,
+    sending.submit,
+    sending.export,
+    demo.demo,
+)
+for command in COMMANDS:
     app.command()(command)
+for commands in (packages.sip, packages.bag, packages.ocfl):
+    app.add_typer(commands)
 
 
 @app.callback()

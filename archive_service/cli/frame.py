@@ -10,10 +10,12 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import load_settings
 from archive_service.migrations import require_current
 from archive_service.work import Archive
@@ -56,6 +58,12 @@ def require_ready(archive: Archive) -> None:
     archive.keys  # noqa: B018  (an archive without keys was never set up: said before the database is missed)
     require_current(archive.engine)
     require_roots(archive)
+
+
+def require_path(path: Path) -> None:
+    """Refuses a path that does not exist, in the user's language."""
+    if not path.exists():
+        raise NotPossible(f"Không có {path}.", f"There is no {path}.", name="no-such-file")
 
 
 def report(value: Any, lines: Iterable[str], *, as_json: bool, good: bool = True) -> None:

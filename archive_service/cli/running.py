@@ -8,16 +8,13 @@ import sys
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from pydantic import SecretStr
 
-from archive_service.app import create_app
 from archive_service.cli.frame import AsJson, both, opened, report, require_ready
 from archive_service.initialise import FirstPerson, initialise
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import load_settings
 from archive_service.work import Archive
-from archive_service.worker import celery_worker
 
 #: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.
 ADMINISTRATOR_PASSWORD, HEAD_PASSWORD = "INIT_ADMINISTRATOR_PASSWORD", "INIT_HEAD_PASSWORD"
@@ -68,12 +65,19 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
 ) -> None:
     """Serve pages and API; with the in-process queue also do the work."""
+    # Pages, fonts and web server take a second to load: no other command should wait for them.
+    import uvicorn
+
+    from archive_service.app import create_app
+
     archive = _ready()
     uvicorn.run(create_app(archive), host=host, port=port, server_header=False, proxy_headers=True)
 
 
 def worker() -> None:
     """Do jobs that come by the queue (Celery)."""
+    from archive_service.worker import celery_worker
+
     celery_worker(
         _broker(),
         ["worker", "--loglevel=INFO", "--pool=threads", f"--concurrency={_ready().settings.workers}"],
@@ -82,6 +86,8 @@ def worker() -> None:
 
 def beat() -> None:
     """Nudge what is due, every few seconds (Celery); one of these is enough."""
+    from archive_service.worker import celery_worker
+
     celery_worker(_broker(), ["beat"])
 
 
