@@ -13,7 +13,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
-from sqlalchemy.orm import selectinload
 
 from archive_service.kernel.actors import Granted
 from archive_service.kernel.clock import VIETNAM, vietnam_date
@@ -40,6 +39,8 @@ class Group(StrEnum):
     storing = "storing"
     sent_back = "sent_back"
     stored = "stored"
+    in_work = "in_work"
+    """The archive's turn, whatever the step: how a sender sees it."""
     our_fault = "our_fault"
     everything = "everything"
 
@@ -155,11 +156,11 @@ def officers_for(work: Work, sip: Sip) -> Sequence[Person]:
         .where(Person.state == AccountState.active, *effective)
         .order_by(Person.name, Person.id)
     ).all()
-    reaching = {
-        person.id: person
-        for person, grant in rows
-        if work.scope_of_grants([Granted(grant.role, grant.unit_id, grant.fonds_id)]).holds(sip.unit_id, sip.fonds_id) and person.id != sip.submitted_by
-    }
+    reaching: dict[UUID, Person] = {}
+    for person, grant in rows:
+        scope = work.scope_of_grants([Granted(grant.role, grant.unit_id, grant.fonds_id)])
+        if scope.holds(sip.unit_id, sip.fonds_id) and person.id != sip.submitted_by:
+            reaching[person.id] = person
     return list(reaching.values())
 
 
@@ -229,6 +230,7 @@ def _of_group(work: Work, group: Group) -> ColumnElement[bool]:
         Group.with_errors: and_(awaiting, Sip.errors > 0),
         Group.checking: Sip.state.in_((S.received, S.checking)),
         Group.storing: Sip.state == S.accepted,
+        Group.in_work: Sip.state.in_((S.received, S.checking, S.awaiting_decision, S.accepted)),
         Group.sent_back: Sip.state.in_((S.returned, S.refused)),
         Group.stored: Sip.state == S.stored,
         Group.everything: true(),
@@ -256,9 +258,7 @@ def _page(
     limit: int,
 ) -> Sequence[Sip]:
     column = SORTS[sort]
-    query: Select[Any] = (
-        select(Sip).where(*conditions).options(selectinload(Sip.unit), selectinload(Sip.submitter))
-    )
+    query: Select[Any] = select(Sip).where(*conditions)
     down = descending
     if beyond is not None:
         down = descending != beyond.backwards

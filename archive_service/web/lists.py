@@ -43,11 +43,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """One field of the filter form. `options` are (value, words); the empty value means "all"."""
+    """One field of the filter form. `options` are (value, words); the empty value means "all".
+
+    A hidden one is chosen elsewhere on the page (as tabs) and kept by the form.
+    """
 
     name: str
     label: str
-    kind: Literal["text", "choice", "date"] = "text"
+    kind: Literal["text", "choice", "date", "hidden"] = "text"
     options: Sequence[tuple[str, str]] = ()
 
     def words(self, value: str) -> str:
@@ -90,7 +93,7 @@ class Asked:
 
     @property
     def chosen(self) -> list[Filter]:
-        return [one for one in self.filters if self.values[one.name]]
+        return [one for one in self.filters if self.values[one.name] and one.kind != "hidden"]
 
     def link(self, **changes: str | None) -> str:
         """This list's address with parameters changed, or left out when None. The cursor is dropped."""

@@ -1,0 +1,32 @@
+"""Findings in the reader's language: the sentences of the regulations, filled with what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archive_service.regulations import Rules
+from archive_service.web.shown import Folded, ShownFinding, by_severity
+from ingest.models import SipFinding
+
+
+def shown_finding(row: SipFinding, rules: Rules, language: str) -> ShownFinding:
+    message = rules.message(row.code)
+    english = language == "en"
+    sentence = (message.en if english else message.vi).format(
+        path=row.path, got=row.got, expected=row.expected
+    )
+    return ShownFinding(
+        code=row.code,
+        severity=row.severity.value,
+        sentence=sentence,
+        place=row.path,
+        found=row.got,
+        required=row.expected,
+        clause=message.clause_en if english else message.clause,
+        remedy=message.remedy_en if english else message.remedy_vi,
+    )
+
+
+def grouped(rows: Iterable[SipFinding], rules: Rules, language: str) -> list[tuple[str, list[Folded]]]:
+    """Errors, warnings, notes, repeated ones folded."""
+    return by_severity([shown_finding(row, rules, language) for row in rows])
