@@ -18,8 +18,10 @@ from ingest.accept import store_sip
 from ingest.process import process_sip
 from ingest.receive import erase_staged, sweep_staging
 from preservation.find import index_dossier, index_owed
+from preservation.fixity import fixity_run
 from preservation.replicas import copies_owed, make_copy
 from preservation.roots import anchor_log, check_roots
+from preservation.strays import strays_run
 from retention.assess import assess_owed
 from retention.destruction.execute import execute_destruction
 
@@ -40,6 +42,8 @@ HANDLERS: dict[str, Handler] = {
     "make_copy": make_copy,
     "copies_owed": copies_owed,
     "check_roots": check_roots,
+    "fixity_run": fixity_run,
+    "strays_run": strays_run,
     "anchor_log": anchor_log,
     "assess_owed": assess_owed,
     "execute_destruction": execute_destruction,

@@ -16,12 +16,14 @@ from sqlalchemy import delete, select, text
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import TryLater
 from archive_service.kernel.events import Verb
+from archive_service.kernel.scratch import SCRATCH, sweep
 from archive_service.work import Archive, Work
 from preservation.catalogue import clear
 from preservation.indexing import hide
-from preservation.models import Copy, Dossier, DossierState, ErasureReceipt, Incident
+from preservation.models import Amendment, Copy, Dossier, DossierState, ErasureReceipt, Incident
 from preservation.ocfl.store import erase_object
 from preservation.pages_cache import cache_of
+from preservation.restore import evidence_of
 from preservation.roots import writable_root
 
 COPY, INDEX, DATABASE, STAGING, CACHE = "copy:", "index", "database", "staging", "cache"
@@ -58,7 +60,8 @@ def _vanish(work: Work, dossier_id: UUID, ground: str, entry_id: UUID | None) ->
     )
     clear(work, dossier_id)
     hide(work, dossier)
-    work.session.execute(delete(Incident).where(Incident.dossier_id == dossier_id))
+    for notes in (Incident, Amendment):
+        work.session.execute(delete(notes).where(notes.dossier_id == dossier_id))
     dossier.state, dossier.destroyed_at = DossierState.destroyed, work.now()
     dossier.tombstone = {
         "ground": ground,
@@ -89,9 +92,10 @@ def _eraser(place: str) -> Callable[[Archive, Dossier, str], Detail]:
 
 
 def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
-    """The OCFL object with all versions; `erase_object` looks again and raises while anything is left."""
+    """The OCFL object with all versions, and what was kept of a damaged copy; raises while anything is left."""
     store = writable_root(archive, place.removeprefix(COPY))
-    return {"removed": erase_object(store, dossier.object_id), "store": store.describe()}
+    removed = erase_object(store, dossier.object_id) + store.purge(evidence_of(dossier.id))
+    return {"removed": removed, "store": store.describe()}
 
 
 def _index(archive: Archive, dossier: Dossier, _: str) -> Detail:
@@ -105,6 +109,7 @@ def _staging(archive: Archive, dossier: Dossier, _: str) -> Detail:
 
 
 def _cache(archive: Archive, dossier: Dossier, _: str) -> Detail:
+    sweep(archive.settings.data / SCRATCH)  # what a killed job unpacked may be of this dossier
     shutil.rmtree(cache_of(archive, dossier.id), ignore_errors=True)
     return {"removed": not cache_of(archive, dossier.id).exists()}
 

@@ -196,6 +196,8 @@ class Copy(Base, kw_only=True):
     version: Mapped[int] = mapped_column(default=0)
     verified_at: Mapped[datetime | None] = mapped_column(default=None)
     next_check: Mapped[datetime]
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    """Somebody reads or repairs this copy until then: nobody else begins."""
 
 
 class StorageRoot(Base, kw_only=True):

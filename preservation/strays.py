@@ -1,0 +1,78 @@
+"""From the disk to the catalogue: objects in a root that no row knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from sqlalchemy import select
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.objects import ObjectMissing, ObjectStore
+from archive_service.work import Archive
+from preservation.incidents import open_incident
+from preservation.models import Copy, Dossier, DossierState, ErasureReceipt
+from preservation.ocfl.store import ObjectDamaged, object_ids, read_inventory
+from preservation.roots import root_trouble
+
+BATCH = 500
+DOSSIER, SYSTEM = "urn:uuid:", "urn:vn-archive:system:"
+YOUNG = timedelta(days=1)
+"""Bytes come first and rows second: what was begun since then may be waiting for its row."""
+
+
+def stray_objects(archive: Archive, root_id: str) -> Iterator[str]:
+    """Ids of objects in the root that no dossier accounts for. Walks the whole root; memory stays flat."""
+    store = archive.stores[root_id]
+    found = (object_id for object_id in object_ids(store) if not object_id.startswith(SYSTEM))
+    while batch := list(islice(found, BATCH)):
+        known = _known(archive, root_id, batch)
+        yield from (each for each in batch if each not in known and not _young(archive, store, each))
+
+
+def strays_run(archive: Archive) -> int:
+    """Job: an incident `extra` for every stray object of every root that is online; returns how many there are."""
+    count = 0
+    for root in archive.settings.storage:
+        if root_trouble(archive, root.id)[0] != "online":
+            continue
+        for object_id in stray_objects(archive, root.id):
+            count += 1
+            with archive.work(THE_ARCHIVE) as work:
+                open_incident(work, "extra", root_id=root.id, path=object_id)
+    return count
+
+
+def _known(archive: Archive, root_id: str, ids: Sequence[str]) -> set[str]:
+    """Those that a living dossier explains, or a destruction whose receipt from this root is still owed."""
+    keys = [key for key in map(_key, ids) if key]
+    owed = select(ErasureReceipt.dossier_id).where(
+        ErasureReceipt.dossier_id.in_(keys),
+        ErasureReceipt.place == f"copy:{root_id}",
+        ErasureReceipt.gone_at.is_(None),
+    )
+    held = (
+        select(Copy.dossier_id)
+        .join(Dossier, Dossier.id == Copy.dossier_id)
+        .where(Copy.dossier_id.in_(keys), Copy.root_id == root_id, Dossier.state != DossierState.destroyed)
+    )
+    with archive.look(THE_ARCHIVE) as work:
+        rows = {*work.session.scalars(owed), *work.session.scalars(held)}
+    return {f"{DOSSIER}{row}" for row in rows}
+
+
+def _key(object_id: str) -> UUID | None:
+    try:
+        return UUID(object_id.removeprefix(DOSSIER)) if object_id.startswith(DOSSIER) else None
+    except ValueError:
+        return None
+
+
+def _young(archive: Archive, store: ObjectStore, object_id: str) -> bool:
+    try:
+        created = datetime.fromisoformat(read_inventory(store, object_id).versions[-1].created)
+    except (ObjectMissing, ObjectDamaged, ValueError):
+        return False
+    return timedelta() <= archive.clock.now() - created < YOUNG
