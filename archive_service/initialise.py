@@ -29,7 +29,6 @@ TIMETABLES = {
     "assess_owed": 300,
     "copies_owed": 300,
     "index_owed": 300,
-    "erase_owed": 3600,
     "sweep_staging": 86_400,
 }
 
