@@ -97,7 +97,8 @@ def make_passwords() -> dict[str, str]:
 
 def _password() -> str:
     """Strong enough for `set_password`: a capital, a digit and hyphens beside small letters."""
-    return secrets.choice(_CAPITALS) + secrets.choice(_DIGITS) + "-" + "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    words = ("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    return "-".join((secrets.choice(_CAPITALS) + secrets.choice(_DIGITS), *words))
 
 
 def _agency(row: dict[str, Any]) -> DemoAgency:
