@@ -20,6 +20,7 @@ from archive_service.web.inbox import HERE, sender
 from archive_service.web.labels import label
 from archive_service.web.posted import IN_FORM, Posted, form_after
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
+from archive_service.web.shown import ShownFinding
 from archive_service.web.texts import shorten, size
 from archive_service.work import Work
 from ingest.accept import LONGEST_REASON, accept_sip, refuse_sip, return_sip, visible_sip
@@ -38,7 +39,7 @@ def ask_accept(request: Request, visit: TheVisit, sip_id: UUID) -> Response:
 
 @router.post("/sips/{sip_id}/accept")
 def accept(request: Request, visit: TheVisit, posted: ThePosted, sip_id: UUID) -> Response:
-    seen = [int(number) for number in posted.every("seen") if number.isdigit()]
+    seen = [int(number) for group in posted.every("seen") for number in group.split(",") if number.isdigit()]
     access = posted.text("access")
     mode = AccessMode(access) if access in set(AccessMode) else None
     try:
@@ -108,7 +109,7 @@ def _decidable(work: Work, sip_id: UUID) -> tuple[Sip, list[SipFinding]]:
 
 def _page(t: Any, sip: Sip, title: str, form: Form) -> Page:
     crumbs = [(t("sip.crumb"), HERE), (_code(sip), f"/sips/{sip.id}")]
-    return Page(title, sip.title, crumbs=crumbs, here=HERE, failed=_failed(form))
+    return Page(title, shorten(sip.title, 200), crumbs=crumbs, here=HERE, failed=_failed(form))
 
 
 def _failed(form: Form) -> bool:
@@ -126,11 +127,7 @@ def _accept_page(
             "Gói có lỗi phải sửa nên chưa tiếp nhận được. Đề nghị trả lại có lý do.",
             "The package has errors and cannot be accepted. Return it with a reason.",
         )
-    warnings = [
-        (row.number, shown_finding(row, rules, visit.language))
-        for row in findings
-        if row.severity is Severity.warning
-    ]
+    warnings = folded_warnings(findings, rules, visit.language)
     content = t(
         "decide.accept_what",
         documents=sip.document_count,
@@ -152,6 +149,19 @@ def _accept_page(
         modes=access_choices(sip, rules, visit.language),
         password=_asks_password(visit, form),
     )
+
+
+def folded_warnings(
+    findings: list[SipFinding], rules: Rules, language: str
+) -> list[tuple[list[int], ShownFinding]]:
+    """One box to tick a code: its findings' numbers and the first of them in words."""
+    codes: dict[str, list[SipFinding]] = {}
+    for row in findings:
+        if row.severity is Severity.warning:
+            codes.setdefault(row.code, []).append(row)
+    return [
+        ([row.number for row in rows], shown_finding(rows[0], rules, language)) for rows in codes.values()
+    ]
 
 
 def _asks_password(visit: Visit, form: Form) -> bool:
