@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.digests import Digester, chunks
 from archive_service.kernel.events import Verb
 from archive_service.kernel.findings import Finding, Severity
+from archive_service.kernel.scratch import SCRATCH
+from archive_service.kernel.scratch import scratch as folder_for
 from archive_service.work import Archive, Work
 from ingest.checks import Circumstances, Examination
 from ingest.identity import (
@@ -52,13 +53,9 @@ def process_sip(archive: Archive, sip_id: str) -> None:
         keep(archive, sip.id, judgement)
 
 
-@contextmanager
-def scratch(archive: Archive) -> Iterator[Path]:
+def scratch(archive: Archive) -> AbstractContextManager[Path]:
     """A folder for one job's unpacked copy, gone with the job."""
-    base = archive.settings.data / "scratch"
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base) as folder:
-        yield Path(folder)
+    return folder_for(archive.settings.data / SCRATCH)
 
 
 def fetch(archive: Archive, sip: Sip, folder: Path) -> Path:

@@ -6,8 +6,9 @@ A cut connection leaves nothing behind: the store keeps a stream whole or not at
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from archive_service.kernel.digests import Digester
 from archive_service.kernel.errors import NotPossible, TooLarge
 from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
+from archive_service.kernel.scratch import SCRATCH, sweep
 from archive_service.work import Archive
 from ingest.calendar import due_after, legal_receipt
 from ingest.containers import GZIP, TAR, ZIP
@@ -27,6 +29,7 @@ from ingest.models import Sip, SipState
 
 MEDIA_TYPES = (ZIP, TAR, GZIP)
 STAGED = "sips/"
+LONGEST_UPLOAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +182,24 @@ def erase_staged(archive: Archive, sip_id: str) -> None:
 
 
 def sweep_staging(archive: Archive) -> None:
-    """Half-written remains of uploads that were cut off more than a day ago."""
-    archive.staging.sweep(timedelta(days=1))
+    """Job: removes what cut-off uploads and killed processes left behind, once it is a day old."""
+    archive.staging.sweep(LONGEST_UPLOAD)
+    sweep(archive.settings.data / SCRATCH)
+    for info in archive.staging.list(STAGED.rstrip("/")):
+        if _is_orphan(archive, info.key):
+            removed = archive.staging.purge(info.key)
+            with archive.work(THE_ARCHIVE) as work:
+                sip_id = info.key.removeprefix(STAGED)
+                work.record_of(Verb.sip_erased, "sip", sip_id, removed=removed, place="staging")
+
+
+def _is_orphan(archive: Archive, key: str) -> bool:
+    """A container that no submission names: its process died between the bytes and the row."""
+    with suppress(ValueError):
+        sip_id = UUID(key.removeprefix(STAGED))
+        began = datetime.fromtimestamp((sip_id.int >> 80) / 1000, UTC)  # UUIDv7 begins with its time
+        with archive.look(THE_ARCHIVE) as work:
+            sip = work.session.get(Sip, sip_id)
+        named = sip is not None and sip.staged_key == key
+        return not named and archive.clock.now() - began > LONGEST_UPLOAD
+    return False
