@@ -1,4 +1,4 @@
-"""Kills a process at its n-th call to the outside: a commit, the object stores, the index. No clean-up runs."""
+"""Kills a process at its n-th step to the outside: a commit, an object store, the index. No clean-up runs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from typing import Any
 
 from sqlalchemy import event
 
+from archive_service.kernel.objects import ObjectStore
+from archive_service.kernel.objects.s3 import S3Store
 from archive_service.work import Archive
+from search.elastic import ElasticIndex
 
 STORE_CALLS = ("put", "put_tree", "delete", "delete_tree", "purge")
 INDEX_CALLS = ("write", "erase")
+#: What a folder changes by; a kill between two of them leaves a removal or a swap half done.
+FILE_CALLS = ("replace", "rename", "link", "unlink")
+LOOKING = ("GET", "HEAD")
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 KILLED, FINISHED, FAILED = 9, 0, 1
 
 
 class Bomb:
-    """Counts calls and kills this process before, or right after, the n-th one."""
+    """Counts steps and kills this process at the n-th one."""
 
     def __init__(self, at: int) -> None:
         self.at, self.seen = at, 0
@@ -29,6 +36,8 @@ class Bomb:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call with a step before it and one after it."""
+
         def ticking(*args: Any, **kwargs: Any) -> Any:
             self.tick()
             result = call(*args, **kwargs)
@@ -37,26 +46,61 @@ class Bomb:
 
         return ticking
 
+    def before(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def ticking(*args: Any, **kwargs: Any) -> Any:
+            self.tick()
+            return call(*args, **kwargs)
+
+        return ticking
+
 
 def arm(archive: Archive, at: int) -> Bomb:
     """Every way out of the process goes through the bomb from now on."""
     bomb = Bomb(at)
     for store in (*archive.stores.values(), archive.staging):
-        for name in STORE_CALLS:
-            setattr(store, name, bomb.around(getattr(store, name)))
+        _arm_store(store, bomb)
     for name in INDEX_CALLS:
         setattr(archive.index, name, bomb.around(getattr(archive.index, name)))
+    if isinstance(archive.index, ElasticIndex):
+        _arm_requests(archive.index, bomb)
+    for name in FILE_CALLS:
+        setattr(os, name, bomb.before(getattr(os, name)))
     event.listen(archive.engine, "commit", lambda _: bomb.tick())
     return bomb
 
 
-def calls() -> Iterator[int]:
-    """Every call in `make test-deep`; every fifth in `make test`."""
-    return itertools.count(1, 1 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 5)
+def _arm_store(store: ObjectStore, bomb: Bomb) -> None:
+    for name in STORE_CALLS:
+        setattr(store, name, bomb.around(getattr(store, name)))
+    if isinstance(store, S3Store):
+
+        def sending(request: Any, **_: Any) -> None:
+            if request.method not in LOOKING:
+                bomb.tick()
+
+        store.client.meta.events.register("before-send.s3", sending)
+
+
+def _arm_requests(index: ElasticIndex, bomb: Bomb) -> None:
+    """One call of ours is many requests: an erasure is nine, and every state between two of them must heal."""
+    transport = index._client.transport
+    perform = transport.perform_request
+
+    def ticking(method: str, *args: Any, **kwargs: Any) -> Any:
+        if method not in LOOKING:
+            bomb.tick()
+        return perform(method, *args, **kwargs)
+
+    transport.perform_request = ticking  # type: ignore[method-assign]
+
+
+def calls(every: int) -> Iterator[int]:
+    """Every step in `make test-deep`, one in `every` in `make test`."""
+    return itertools.count(1, 1 if DEEP else every)
 
 
 def killed_at(make: Callable[[], Archive], act: Callable[[Archive], object], at: int) -> bool:
-    """Runs `act` in a child that dies at its n-th call; False when it finished before that many calls."""
+    """Runs `act` in a child that dies at its n-th step; False when it finished before that many."""
     child = os.fork()
     if child == 0:
         code = FAILED

@@ -2,77 +2,99 @@
 
 from __future__ import annotations
 
-import shutil
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import MovableClock
-from archive_service.kernel.settings import Settings
 from archive_service.work import Archive
 from archive_service.worker import drain
-from ingest.accept import accept_sip
 from ingest.models import Sip, SipState
-from ingest.receive import receive_sip
-from preservation.models import Copy, CopyState, Dossier
-from preservation.ocfl.store import object_ids
+from ingest.receive import sweep_staging
+from preservation.models import Dossier
 from preservation.ocfl.validate import check
-from tests.archives import MORNING, House, make_house
-from tests.builders import BagBuilder
 from tests.faults.crashes import calls, killed_at
+from tests.faults.dossiers import (
+    accepted,
+    assert_whole,
+    left_in_scratch,
+    left_in_staging,
+    package,
+    receive,
+    sip_of,
+)
+from tests.faults.stacks import Embedded
 
 
-def accepted(folder: Path) -> tuple[House, Sip]:
-    """An archive whose officer has just said yes to a package; nothing is stored yet."""
-    house = make_house(folder)
-    bag = BagBuilder(documents=1, content=b"To trinh ve viec luu tru\n").zip(folder / "goi.zip")
-    with bag.open("rb") as stream:
-        receipt = receive_sip(
-            house.archive, house.actor("producer"), stream, name="goi.zip", media_type="application/zip"
-        )
-    drain(house.archive)
-    with house.archive.work(house.actor("officer")) as work:
-        sip = work.session.get_one(Sip, receipt.sip_id)
-        assert sip.state is SipState.awaiting_decision
-        accept_sip(work, sip.id, seen=range(1, 50), version=sip.row_version)
-    return house, sip
-
-
-def reopen(folder: Path, hours: int = 0) -> Archive:
-    clock = MovableClock(MORNING)
-    clock.advance(hours=1 + hours)
-    return Archive(Settings(data=folder / "var"), clock)
-
-
-def test_killed_at_every_call_while_storing_the_dossier_is_stored_once(tmp_path: Path) -> None:
-    house, sip = accepted(tmp_path / "before")
+def test_killed_at_every_step_while_storing_the_dossier_is_stored_once(
+    stack: Embedded, tmp_path: Path
+) -> None:
+    house = stack.build()
+    sip_id = accepted(house, tmp_path / "sent")
     house.archive.close()
-    for at in calls():
-        folder = tmp_path / f"n{at}"
-        shutil.copytree(tmp_path / "before", folder)
-        killed = killed_at(partial(reopen, folder), drain, at)
-        assert_stored_once(folder, sip)
-        shutil.rmtree(folder)
+    for at in calls(every=11):
+        stack.copy(name := f"n{at}")
+        killed = killed_at(partial(stack.open, name), drain, at)
+        assert_stored_once(stack, name, sip_id)
+        stack.drop(name)
         if not killed:
             break
-    assert at > 20, "the bomb counted too little to have been in the way"
+    assert at > 40, "the bomb counted too little to have been in the way"
 
 
-def assert_stored_once(folder: Path, sip: Sip) -> None:
+def assert_stored_once(stack: Embedded, name: str, sip_id: UUID) -> None:
     """After a restart and the lease's end everything is as if nothing had happened."""
-    archive = reopen(folder, hours=1)
+    archive = stack.open(name, hours=1)
     try:
         drain(archive)
+        sip = sip_of(archive, sip_id)
+        assert sip.state is SipState.stored and sip.dossier_id is not None
         with archive.look(THE_ARCHIVE) as work:
-            assert work.session.get_one(Sip, sip.id).state is SipState.stored
             assert work.session.scalar(select(func.count()).select_from(Dossier)) == 1
-            dossier = work.session.scalars(select(Dossier)).one()
-            assert {c.state for c in work.session.scalars(select(Copy))} == {CopyState.verified}
-        for store in archive.stores.values():
-            assert dossier.object_id in list(object_ids(store))
-            assert list(check(store)) == []
+        assert_whole(archive, sip.dossier_id)
         assert archive.index.count() == 2
+        assert left_in_staging(archive) == []
+        sweep_two_days_later(archive)
+        assert list(left_in_scratch(archive)) == []
+        assert [list(check(store)) for store in archive.stores.values()] == [[], []]
     finally:
         archive.close()
+
+
+def test_killed_at_every_step_while_receiving_the_package_sent_again_is_one(
+    stack: Embedded, tmp_path: Path
+) -> None:
+    house = stack.build()
+    container = package(tmp_path / "sent")
+    house.archive.close()
+
+    def send(archive: Archive) -> None:
+        receive(stack.people_of(archive), container)
+        drain(archive)
+
+    for at in calls(every=7):
+        stack.copy(name := f"n{at}")
+        killed = killed_at(partial(stack.open, name), send, at)
+        archive = stack.open(name, hours=1)
+        send(archive)
+        with archive.look(THE_ARCHIVE) as work:
+            assert work.session.scalars(select(Sip.state)).all() == [SipState.awaiting_decision]
+        sweep_two_days_later(archive)
+        assert list(left_in_scratch(archive)) == []
+        assert len(left_in_staging(archive)) == 1
+        archive.close()
+        stack.drop(name)
+        if not killed:
+            break
+    assert at > 15, "the bomb counted too little to have been in the way"
+
+
+def sweep_two_days_later(archive: Archive) -> None:
+    # Keys of staged containers carry the time of the real clock.
+    assert isinstance(archive.clock, MovableClock)
+    archive.clock.set(datetime.now(UTC) + timedelta(days=2))
+    sweep_staging(archive)
