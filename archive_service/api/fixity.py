@@ -1,0 +1,83 @@
+"""`/fixity`: how much was checked, where, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from archive_service.api.doors import Shown, TheLook
+from preservation.coverage import RootCoverage, coverage
+from preservation.models import CopyState
+
+router = APIRouter(tags=["fixity"])
+
+
+class RunShown(Shown):
+    """`stopped`: why the audit of a root ended, "" when it did not."""
+
+    id: UUID
+    started_at: datetime
+    finished_at: datetime | None
+    checked: int
+    faults: int
+    stopped: str
+
+
+class RootShown(Shown):
+    """A storage root. `checked`: copies verified within the period."""
+
+    id: str
+    state: str
+    since: datetime
+    reason: str
+    failure_domain: str
+    states: Mapping[CopyState, int]
+    checked: int
+    oldest: datetime | None
+
+
+class CoverageShown(Shown):
+    """`days`: the period within which every copy is to be checked. `open_incidents` stops at 10,001."""
+
+    days: int
+    roots: Sequence[RootShown]
+    copies: int
+    checked: int
+    owed: int
+    oldest: datetime | None
+    last_run: RunShown | None
+    next_run: datetime | None
+    open_incidents: int
+
+
+@router.get("/fixity")
+def fixity(work: TheLook) -> CoverageShown:
+    found = coverage(work)
+    return CoverageShown(
+        days=found.days,
+        roots=[_root(each) for each in found.roots],
+        copies=found.copies,
+        checked=found.checked,
+        owed=found.owed,
+        oldest=found.oldest,
+        last_run=RunShown.model_validate(found.last_run) if found.last_run else None,
+        next_run=found.next_run,
+        open_incidents=found.open_incidents,
+    )
+
+
+def _root(given: RootCoverage) -> RootShown:
+    root = given.root
+    return RootShown(
+        id=root.id,
+        state=root.state,
+        since=root.since,
+        reason=root.reason,
+        failure_domain=root.failure_domain,
+        states=given.states,
+        checked=given.checked,
+        oldest=given.oldest,
+    )
