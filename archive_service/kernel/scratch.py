@@ -28,7 +28,9 @@ def scratch(base: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder)
+            # Alone: a folder half removed, its lease gone, would look dead to a sweep that removes it too.
+            with _alone(base):
+                shutil.rmtree(folder)
 
 
 def sweep(base: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archive_service.kernel.scratch import scratch, sweep
@@ -32,3 +33,13 @@ def test_the_folder_of_a_living_job_is_never_swept(tmp_path: Path) -> None:
         assert sweep(tmp_path) == 0
         with scratch(tmp_path) as other:
             assert folder.is_dir() and other != folder
+
+
+def test_jobs_that_begin_and_end_at_once_do_not_sweep_each_other(tmp_path: Path) -> None:
+    def work(_: int) -> None:
+        with scratch(tmp_path) as folder:
+            for number in range(20):
+                (folder / str(number)).touch()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(work, range(60)))) == 60
