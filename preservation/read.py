@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, Tr
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectMissing, StoreAway
 from archive_service.kernel.sandbox import SandboxFailure
+from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.work import Archive
 from preservation import pages_cache
 from preservation.access import visible_file
@@ -113,9 +113,7 @@ def page_text(archive: Archive, actor: Actor, file_id: UUID) -> list[str]:
 @contextmanager
 def fetched(archive: Archive, dossier: Dossier, file: FileObject) -> Iterator[Path]:
     """The file on local disk, from the first copy whose bytes match the catalogue. Raises `TryLater`; logs nothing."""
-    base = archive.settings.data / "scratch"
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base) as folder:
+    with scratch(archive.settings.data / SCRATCH) as folder:
         # Parsers may go by the ending of a name, never by the name itself.
         target = Path(folder, "file" + PurePosixPath(file.path).suffix.lower())
         for store in stores_of(archive, dossier.id):
