@@ -13,11 +13,13 @@ from pathlib import Path
 import uvicorn
 
 from archive_service.app import create_app
+from archive_service.demo.damaging import damage_one
 from archive_service.demo.deciding import decide_all
 from archive_service.demo.destroying import destroy_one, leave_one_in_review
 from archive_service.demo.dossiers import DemoPackage, make_packages
 from archive_service.demo.labour import work_off
 from archive_service.demo.people import organisation
+from archive_service.demo.proving import verify_log
 from archive_service.demo.seals import Seals, make_seals
 from archive_service.demo.searching import show_searches
 from archive_service.demo.sending import send_packages, served
@@ -44,6 +46,8 @@ def run_demo(folder: Path, port: int, teller: Teller, *, serve: bool) -> None:
     decide_all(stage, teller)
     show_searches(stage, teller)
     stage.days_later(10)
+    damage_one(stage, teller)
+    stage.days_later(5)
     destroy_one(stage, teller)
     leave_one_in_review(stage, teller)
     _end(stage, teller)
@@ -92,6 +96,7 @@ def _end(stage: Stage, teller: Teller) -> None:
     """The clock reaches the present; what was owed meanwhile is done."""
     stage.clock.set(datetime.now(UTC))
     work_off(stage.archive, teller, "Việc còn nợ", "What is still owed")
+    verify_log(stage, teller)
     stage.archive.close()
 
 
