@@ -10,11 +10,11 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from archive_service.accounts.actors import digest
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
-from archive_service.kernel.errors import ArchiveError, NotPossible, TooMany
+from archive_service.kernel.errors import ArchiveError, Conflict, NotPossible, TooMany
 from archive_service.kernel.events import Verb
 from archive_service.kernel.people import (
     AccountState,
@@ -25,6 +25,7 @@ from archive_service.kernel.people import (
     PersonKind,
     actor_of,
 )
+from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 
 HASHER = PasswordHasher()
@@ -42,7 +43,7 @@ class WrongPassword(ArchiveError):
         super().__init__("Tên đăng nhập hoặc mật khẩu không đúng.", "The user name or the password is wrong.")
 
 
-def set_password(work: Work, person_id: UUID, password: str) -> None:
+def set_password(work: Work, person_id: UUID, password: str, *, must_change: bool = False) -> None:
     """Stores the password hashed (argon2id). Raises `NotPossible` when it is weaker than QCVN 12:2026, 3.7 asks."""
     if len(password) < 8 or not all(re.search(pattern, password) for pattern in _STRONG):
         raise NotPossible(
@@ -54,7 +55,7 @@ def set_password(work: Work, person_id: UUID, password: str) -> None:
     if row is None:
         row = Password(person_id=person_id, argon2="", changed_at=work.now())
         work.session.add(row)
-    row.argon2, row.changed_at = HASHER.hash(password), work.now()
+    row.argon2, row.changed_at, row.must_change = HASHER.hash(password), work.now(), must_change
     work.record_of(Verb.password_changed, "person", person_id)
 
 
@@ -88,6 +89,34 @@ def give_password(archive: Archive, actor: Actor, session: BrowserSession, passw
         row.password_at = work.now()
         work.record_of(Verb.password_given, "person", actor.id)
     return replace(actor, password_at=row.password_at, password_now=True)
+
+
+def first_password(work: Work, person_id: UUID) -> str:
+    """A password for a new account, shown this once. Its owner must choose another before anything else."""
+    work.allow(Permission.manage_people)
+    if work.session.get(Password, person_id) is not None:
+        raise Conflict(
+            "Tài khoản này đã có mật khẩu; chỉ chủ tài khoản đổi được.",
+            "This account has a password; only its owner can change it.",
+            name="has-password",
+        )
+    password = f"{secrets.token_urlsafe(12)}-aA1"
+    set_password(work, person_id, password, must_change=True)
+    return password
+
+
+def must_change_password(work: Work, person_id: UUID | None) -> bool:
+    row = work.session.get(Password, person_id) if person_id is not None else None
+    return row is not None and row.must_change
+
+
+def change_password(archive: Archive, actor: Actor, session: BrowserSession, old: str, new: str) -> None:
+    """One's own. Every other session of this account ends. Raises `WrongPassword`, `TooMany`, `NotPossible`."""
+    person_id = _check(archive, actor.username, old)
+    with archive.work(actor) as work:
+        set_password(work, person_id, new)
+        others = (BrowserSession.person_id == person_id, BrowserSession.digest != session.digest)
+        work.session.execute(delete(BrowserSession).where(*others))
 
 
 def sign_out(archive: Archive, actor: Actor, session: BrowserSession) -> None:

@@ -76,6 +76,8 @@ class Password(Base, kw_only=True):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
     argon2: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime]
+    must_change: Mapped[bool] = mapped_column(default=False)
+    """Somebody else chose it: nothing but changing it can be done with it."""
 
 
 class BrowserSession(Base, kw_only=True):

@@ -70,7 +70,8 @@ LABELS: dict[str, dict[str, Label]] = {
     },
     "malware": {
         "clean": Label("Không phát hiện mã độc", "None found", "shield", "good"),
-        "infected": Label("Phát hiện mã độc", "Infected", "octagon", "danger"),
+        "found": Label("Phát hiện mã độc", "Infected", "octagon", "danger"),
+        "too_large": Label("Quá lớn để quét", "Too large to scan", DASH, "turn"),
         "not_scanned": Label("Chưa quét", "Not scanned", DASH, "machine"),
     },
     "signature": {
@@ -150,6 +151,13 @@ LABELS: dict[str, dict[str, Label]] = {
         "stuck": Label("Bị kẹt", "Stuck", WRENCH, "ours"),
         "failed": Label("Lỗi, cần người xem", "Failed, needs a person", WRENCH, "ours"),
         "done": Label("Xong", "Done", TICK, "good"),
+    },
+    "grant": {
+        "requested": Label("Chờ người thứ hai xác nhận", "Awaiting a second person", HAND, "turn"),
+        "waiting": Label("Đã xác nhận, chưa có hiệu lực", "Confirmed, not in force yet", "hourglass", "turn"),
+        "effective": Label("Có hiệu lực", "In force", TICK, "good"),
+        "refused": Label("Không chấp thuận", "Declined", DASH, "machine"),
+        "ended": Label("Đã thôi", "Ended", DASH, "machine"),
     },
     "account": {
         "active": Label("Đang dùng", "Active", TICK, "good"),

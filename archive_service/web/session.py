@@ -39,7 +39,12 @@ from archive_service.web.preferences import preferences_of
 from archive_service.work import Archive
 
 COOKIE = "archive_session"
-SIGN_IN = "/login"
+SIGN_IN, NEW_PASSWORD = "/login", "/account/password"
+WITH_FIRST_PASSWORD = frozenset({NEW_PASSWORD, "/logout"})
+
+
+class NewPasswordNeeded(SignInNeeded):
+    """Whoever made the account knows its first password: nothing is done with it but choosing another."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Visit:
     session: BrowserSession
     language: str
     path: str
+    must_change: bool = False
 
     def with_password(self, posted: Posted) -> Actor:
         """The actor; with the password that the form carries, if it does. Raises `WrongPassword`, `TooMany`."""
@@ -80,23 +86,27 @@ def recognise(request: Request) -> Visit | None:
         actor, session = session_actor(archive, request.cookies.get(COOKIE))
     except SignInNeeded:
         return None
-    state.visit = Visit(archive, actor, session, preferences_of(request).language, request.url.path)
-    state.viewer = Viewer(actor.name, _unit_name(archive, actor), frozenset(actor.roles), actor.username)
+    unit, must_change = _of_person(archive, actor)
+    language = preferences_of(request).language
+    state.visit = Visit(archive, actor, session, language, request.url.path, must_change)
+    state.viewer = Viewer(actor.name, unit, frozenset(actor.roles), actor.username)
     state.csrf = session.csrf
     return state.visit  # type: ignore[no-any-return]  # the state of a request is untyped
 
 
-def _unit_name(archive: Archive, actor: Actor) -> str:
-    if actor.unit_id is None:
-        return ""
+def _of_person(archive: Archive, actor: Actor) -> tuple[str, bool]:
+    """The unit's name, and whether the password was chosen by somebody else."""
     with archive.look(THE_ARCHIVE) as work:
-        return work.session.get_one(Unit, actor.unit_id).name
+        unit = work.session.get(Unit, actor.unit_id) if actor.unit_id else None
+        return unit.name if unit else "", signin.must_change_password(work, actor.id)
 
 
 def _visit(request: Request) -> Visit:
     visit: Visit | None = request.state.visit
     if visit is None:
         raise SignInNeeded
+    if visit.must_change and visit.path not in WITH_FIRST_PASSWORD:
+        raise NewPasswordNeeded
     return visit
 
 

@@ -18,7 +18,15 @@ from archive_service.web.frame import Page, offers, redirect, render, sentences
 from archive_service.web.navigation import MY_WORK, landing_page
 from archive_service.web.posted import Posted
 from archive_service.web.preferences import local_address
-from archive_service.web.session import COOKIE, SIGN_IN, ThePosted, TheVisit, page_router, recognise
+from archive_service.web.session import (
+    COOKIE,
+    NEW_PASSWORD,
+    SIGN_IN,
+    ThePosted,
+    TheVisit,
+    page_router,
+    recognise,
+)
 from archive_service.work import Archive
 
 router = page_router()
@@ -98,6 +106,8 @@ def landing(request: Request) -> str:
 
 def after_expiry(request: Request) -> Response:
     """The answer to a request without a session: a page is asked for again after signing in, a form kept."""
+    if request.state.visit is not None:
+        return redirect(NEW_PASSWORD)
     if request.method != "POST":
         query = f"?{request.url.query}" if request.url.query else ""
         path = request.url.path + query

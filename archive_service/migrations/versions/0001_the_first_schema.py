@@ -552,6 +552,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("argon2", sa.String(length=200), nullable=False),
         sa.Column("changed_at", UtcInstant(), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_password_person_id")),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_password")),
     )
