@@ -9,11 +9,19 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 
 from archive_service.accounts.signin import WrongPassword
-from archive_service.kernel.errors import ArchiveError, NotPossible, PasswordNeeded, TooLarge, TooMany
+from archive_service.kernel.errors import (
+    ArchiveError,
+    NotPossible,
+    PasswordNeeded,
+    SignInNeeded,
+    TooLarge,
+    TooMany,
+)
 from archive_service.web.forms import Form
 from archive_service.web.typed import typed_text
 
 MOST_BYTES = 1 << 20
+MOST_PAPER = 51 << 20
 TOKENS = frozenset({"csrf", "once", "version", "password", "new_password", "new_password_again"})
 """Never shown again in a form, never kept beyond a session."""
 IN_FORM = (NotPossible, PasswordNeeded, WrongPassword, TooMany)
@@ -25,6 +33,8 @@ class Posted:
     """The fields of an `application/x-www-form-urlencoded` body. Text is NFC; a password is left as it is."""
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Whole papers (the council's minutes) of a `multipart/form-data` form, by field name."""
 
     def raw(self, name: str) -> str:
         return next(iter(self.fields.get(name, ())), "")
@@ -51,7 +61,9 @@ class Posted:
 
 
 async def read_posted(request: Request) -> Posted:
-    """Raises `TooLarge` beyond 1 MiB: packages come through the API, never through a form."""
+    """Raises `TooLarge` beyond 1 MiB, with a paper beyond `MOST_PAPER`: packages come through the API, never a form."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await _with_papers(request)
     body = b""
     async for block in request.stream():
         body += block
@@ -61,6 +73,26 @@ async def read_posted(request: Request) -> Posted:
     for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
         fields.setdefault(name, []).append(value)
     return Posted(fields)
+
+
+async def _with_papers(request: Request) -> Posted:
+    """Only a signed-in person's: a stranger's upload is not even read."""
+    size = request.headers.get("content-length", "")
+    if request.state.visit is None:
+        raise SignInNeeded
+    if not size.isdigit() or int(size) > MOST_PAPER:
+        raise TooLarge(
+            f"Tệp đính kèm lớn hơn {MOST_PAPER >> 20} MB.", f"The attached file is larger than {MOST_PAPER >> 20} MB."
+        )
+    fields: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
+    async with request.form(max_files=2, max_fields=100, max_part_size=MOST_BYTES) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                fields.setdefault(name, []).append(value)
+            else:
+                files[name] = await value.read()
+    return Posted(fields, files)
 
 
 def form_after(posted: Posted, error: ArchiveError, language: str, at: str = "") -> Form:

@@ -16,7 +16,9 @@ from archive_service.web import (
     dossier_views,
     dossiers,
     downloads,
+    due,
     fonds,
+    holds,
     inbox,
     my_work,
     notices,
@@ -53,6 +55,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     dossier_views.router,
     documents.router,
     downloads.router,
+    due.router,
+    holds.router,
 )
 
 
