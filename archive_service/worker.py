@@ -17,10 +17,13 @@ from archive_service.work import Archive
 from ingest.accept import store_sip
 from ingest.process import process_sip
 from ingest.receive import erase_staged, sweep_staging
+from ingest.watch import watch_folder
+from preservation.amend import finish_amendment
 from preservation.find import index_dossier, index_owed
 from preservation.fixity import fixity_run
 from preservation.replicas import copies_owed, make_copy
 from preservation.roots import anchor_log, check_roots
+from preservation.signatures.again import signatures_run
 from preservation.strays import strays_run
 from retention.assess import assess_owed
 from retention.destruction.execute import execute_destruction
@@ -37,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "store_sip": store_sip,
     "erase_staged": erase_staged,
     "sweep_staging": sweep_staging,
+    "watch_folder": watch_folder,
     "index_dossier": index_dossier,
     "index_owed": index_owed,
     "make_copy": make_copy,
@@ -44,6 +48,8 @@ HANDLERS: dict[str, Handler] = {
     "check_roots": check_roots,
     "fixity_run": fixity_run,
     "strays_run": strays_run,
+    "signatures_run": signatures_run,
+    "amend_dossier": finish_amendment,
     "anchor_log": anchor_log,
     "assess_owed": assess_owed,
     "execute_destruction": execute_destruction,

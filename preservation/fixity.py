@@ -161,7 +161,7 @@ def _settle(
             return
         copy.lease_until = None
         dossier = work.session.get_one(Dossier, due.dossier_id)
-        if _outdated(work, dossier, digest):
+        if _outdated(work, dossier, digest, faults):
             copy.next_check = work.now() + RECHECK
             return
         tell(work, dossier, copy, faults)
@@ -169,13 +169,11 @@ def _settle(
         work.session.execute(count.values(checked=AuditRun.checked + 1, faults=AuditRun.faults + len(faults)))
 
 
-def _outdated(work: Work, dossier: Dossier, digest: str) -> bool:
-    """Whether the dossier became another one while its copy was read: nothing was proven then."""
-    return (
-        dossier.state is DossierState.destroyed
-        or dossier.inventory_digest != digest
-        or work.session.get(Amendment, dossier.id) is not None
-    )
+def _outdated(work: Work, dossier: Dossier, digest: str, faults: list[CopyFault]) -> bool:
+    """Whether the dossier became another one, or is about to, while its copy was read: nothing was proven then."""
+    if dossier.state is DossierState.destroyed or dossier.inventory_digest != digest:
+        return True
+    return bool(faults) and work.session.get(Amendment, dossier.id) is not None
 
 
 def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault]) -> None:

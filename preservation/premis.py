@@ -34,6 +34,9 @@ def premis_of(description: Description) -> bytes:
         _event(root, f"{dossier['object_id']}/event/{number}", kind, dossier["accepted_at"], detail, dossier)
     for each in description["signatures"]:
         _signature_event(root, each, dossier)
+    for number, each in enumerate(description.get("events", ()), start=len(INGEST_EVENTS) + 1):
+        key = f"{dossier['object_id']}/event/{number}"
+        _event(root, key, each["type"], each["at"], each["detail"], dossier)
     _agent(root, "vn-archive", "Kho lưu trữ tài liệu điện tử", "software")
     accepted_by = str(dossier["submission"].get("accepted_by") or "")
     _agent(root, f"person/{accepted_by}", "", "person")
@@ -106,8 +109,8 @@ def _signature_event(root: Any, given: dict[str, Any], dossier: dict[str, Any]) 
     detail = f"{given['path']}: {given['signer']}"
     box = _event(root, key, "digital signature validation", dossier["accepted_at"], detail, dossier)
     outcome = _add(box, "eventOutcomeInformation")
-    _add(outcome, "eventOutcome", given["verdict"])
-    if given["reason"]:
+    _add(outcome, "eventOutcome", given["first_verdict"])
+    if given["reason"] and given["verdict"] == given["first_verdict"]:
         _add(_add(outcome, "eventOutcomeDetail"), "eventOutcomeDetailNote", given["reason"])
 
 
