@@ -30,10 +30,13 @@ TIMETABLES = {
     "copies_owed": 300,
     "index_owed": 300,
     "sweep_staging": 86_400,
+    "watch_folder": 30,
 }
 
 
-def initialise(archive: Archive, administrator: FirstPerson | None = None, head: FirstPerson | None = None) -> bool:
+def initialise(
+    archive: Archive, administrator: FirstPerson | None = None, head: FirstPerson | None = None
+) -> bool:
     """Sets the archive up; again on one that is set up it only upgrades the schema. Returns whether it was new."""
     archive.settings.data.mkdir(parents=True, exist_ok=True)
     make_keys(archive.settings.data / "keys")
