@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup serve check services test-deep bench lock
+.PHONY: help demo test setup serve check services test-deep bench lock openapi
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -37,6 +37,9 @@ test-deep: setup ## The tests with their full counts
 
 bench: setup ## Speed, as ratios to other tools in the same run
 	@$(BIN)/python -m benchmarks
+
+openapi: setup ## Write the API's contract anew to docs/openapi.json
+	@$(BIN)/python -m archive_service.api.contract > docs/openapi.json
 
 lock: $(UV) ## Pin the dependencies of pyproject.toml anew, with digests and without addresses
 	$(UV) pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
