@@ -106,6 +106,7 @@ def test_oversight_is_for_those_who_have_the_right(house: House, dossier: Dossie
         "/api/v1/jobs": "auditor",
         "/api/v1/retention/due": "records_manager",
         "/api/v1/retention/holds": "records_manager",
+        "/api/v1/retention/destruction-lists": "records_manager",
         "/api/v1/people": "administrator",
     }
     for path, who in rights.items():
