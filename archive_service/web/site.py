@@ -12,17 +12,27 @@ from starlette.exceptions import HTTPException
 
 from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, SignInNeeded
 from archive_service.web import (
+    account,
+    agencies,
+    decision,
+    demo_page,
+    destruction,
+    destruction_answers,
     documents,
     dossier_views,
     dossiers,
     downloads,
     due,
+    execution,
     fonds,
+    grants,
     holds,
     inbox,
     my_work,
     notices,
     preferences,
+    producer_docs,
+    running,
     search,
     sign_in,
     sip,
@@ -30,6 +40,7 @@ from archive_service.web import (
     sips_many,
     static,
     submissions,
+    users,
 )
 from archive_service.web.error_pages import fault_page, refusal_page
 from archive_service.web.frame import Site
@@ -49,6 +60,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     sip.router,
     sip_decisions.router,
     submissions.router,
+    users.router,
+    grants.router,
+    agencies.router,
+    account.router,
+    running.router,
+    producer_docs.router,
+    demo_page.router,
     search.router,
     fonds.router,
     dossiers.router,
@@ -57,6 +75,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     downloads.router,
     due.router,
     holds.router,
+    execution.router,  # before the addresses with an id
+    decision.router,
+    destruction_answers.router,
+    destruction.router,
 )
 
 
