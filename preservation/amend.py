@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,9 @@ from uuid import UUID
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, TryLater
 from archive_service.kernel.events import Verb
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.work import Archive, Work
-from preservation.aips import US, NotProven, copies_of, senders_of, stores_of
+from preservation.aips import US, copies_of, senders_of, stores_of
 from preservation.build import derived
 from preservation.catalogue import DESCRIPTION, Description, enter
 from preservation.incidents import open_incident
@@ -31,10 +32,18 @@ from preservation.ocfl.layout import object_path
 from preservation.ocfl.plan import Changes, VersionPlan, file_of, plan_version
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import ObjectDamaged, content_key, erase_object, write_version
-from preservation.roots import writable_root
+from preservation.roots import failure_domains, writable_root
 from preservation.verify import verify_copy
 
 Change = Callable[[Description], Description]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One root: "" when the version was read back from it, else why it is not there. `away`: it may be there later."""
+
+    trouble: str
+    away: bool = False
 
 
 def amend(archive: Archive, dossier_id: UUID, change: Change, message: str) -> bool:
@@ -119,8 +128,8 @@ def _known_inventory(archive: Archive, dossier: Dossier) -> Iterator[tuple[Objec
 def finish_amendment(archive: Archive, dossier_id: str) -> None:
     """Job: writes the amendment under way to the roots, proves it and enters the rows. Repeatable after any crash.
 
-    One proven root is enough, for the originals lie in the others already: those that are away are owed the version,
-    those that are damaged get it when they are restored. Raises `TryLater` while no root takes it.
+    Of the good copies as many must take it as are required for storing; the others are owed it. Damaged ones get it
+    when they are restored: waiting for them would keep them from being restored. Raises `TryLater`.
     """
     key = UUID(dossier_id)
     with archive.look(THE_ARCHIVE) as work:
@@ -132,17 +141,29 @@ def finish_amendment(archive: Archive, dossier_id: str) -> None:
     plan = _plan(archive, dossier, amendment)
     good = [row for row in copies if row.state in (CopyState.verified, CopyState.not_checked)]
     outcomes = {row.root_id: _write(archive, row.root_id, plan, senders) for row in good}
-    if None not in outcomes.values():
-        told = "; ".join(f"{root}: {reason}" for root, reason in outcomes.items())
-        raise TryLater("Chưa ghi được phiên bản mới vào kho nào.", f"No root took the version: {told}")
     with archive.work(THE_ARCHIVE) as work:
-        if work.session.get(Amendment, key, with_for_update=True) is not None:
+        gone = work.session.get(Amendment, key, with_for_update=True) is None
+        if not gone:
+            _require_enough(archive, outcomes)
             _enter(work, dossier, amendment, plan, outcomes)
             return
-        gone = work.session.get_one(Dossier, key).state is DossierState.destroyed
-    if gone:  # while we wrote: what came back must go again
+        destroyed = work.session.get_one(Dossier, key).state is DossierState.destroyed
+    if destroyed:  # while we wrote: what came back must go again
         for root_id in outcomes:
             erase_object(writable_root(archive, root_id), dossier.object_id)
+
+
+def _require_enough(archive: Archive, outcomes: Mapping[str, Outcome]) -> None:
+    proven = {root for root, outcome in outcomes.items() if not outcome.trouble}
+    possible = proven | {root for root, outcome in outcomes.items() if outcome.away}
+    needed = min(archive.settings.required_copies, len(failure_domains(archive, possible)))
+    if len(failure_domains(archive, proven)) < max(1, needed):
+        told = "; ".join(f"{root}: {outcome.trouble}" for root, outcome in outcomes.items())
+        raise TryLater(
+            "Chưa ghi được phiên bản mới vào đủ số kho; kho tự thử lại.",
+            f"Too few roots took the version: {told}",
+            name="copies-missing",
+        )
 
 
 def _plan(archive: Archive, dossier: Dossier, amendment: Amendment) -> VersionPlan:
@@ -157,27 +178,28 @@ def _plan(archive: Archive, dossier: Dossier, amendment: Amendment) -> VersionPl
         )
 
 
-def _write(archive: Archive, root_id: str, plan: VersionPlan, senders: dict[str, str]) -> str | None:
-    """None when the version was read back from that root, else why it is not there."""
+def _write(archive: Archive, root_id: str, plan: VersionPlan, senders: dict[str, str]) -> Outcome:
     try:
         store = writable_root(archive, root_id)
         write_version(store, plan)
         digest = hashlib.sha512(plan.data).hexdigest()
         fault = next(verify_copy(store, plan.object_id, digest, senders), None)
-    except (TryLater, Conflict, ObjectDamaged, ObjectMissing, NotProven) as error:
-        return f"{type(error).__name__}: {error}"
-    return f"{fault.kind} {fault.path}" if fault else None
+    except TryLater as error:
+        return Outcome(str(error), away=True)
+    except (Conflict, ObjectDamaged) as error:
+        return Outcome(f"{type(error).__name__}: {error}")
+    return Outcome(f"{fault.kind} {fault.path}" if fault else "")
 
 
 def _enter(
-    work: Work, dossier: Dossier, amendment: Amendment, plan: VersionPlan, outcomes: dict[str, str | None]
+    work: Work, dossier: Dossier, amendment: Amendment, plan: VersionPlan, outcomes: Mapping[str, Outcome]
 ) -> None:
     digest = hashlib.sha512(plan.data).hexdigest()
     entered = enter(work, amendment.description, plan.number, digest)
-    for root_id, reason in outcomes.items():
+    for root_id, outcome in outcomes.items():
         row = work.session.get(Copy, (dossier.id, root_id))
         if row is not None:
-            _enter_copy(work, entered, row, reason)
+            _enter_copy(work, entered, row, outcome)
     work.session.delete(work.session.get_one(Amendment, dossier.id))
     access = AccessMode(amendment.description["dossier"]["access"])
     owe_index(work, entered, blocked=stricter(access, dossier.access) is not dossier.access)
@@ -186,18 +208,16 @@ def _enter(
     )
 
 
-def _enter_copy(work: Work, dossier: Dossier, row: Copy, reason: str | None) -> None:
+def _enter_copy(work: Work, dossier: Dossier, row: Copy, outcome: Outcome) -> None:
     now = work.now()
-    if reason is None:
+    if not outcome.trouble:
         row.state, row.version, row.verified_at = CopyState.verified, dossier.version, now
         row.next_check = now + timedelta(days=work.settings.fixity_days)
-    elif reason.startswith(("StoreAway", "StoreFull", "TryLater")):
+    elif outcome.away:
         row.state, row.next_check = CopyState.owed, now
         work.later("make_copy", dossier.id, row.root_id)
     else:
         # It answers, and holds something else than it must: for a person, not for a retry.
         row.state, row.next_check = CopyState.changed, now
-        open_incident(
-            work, "changed", dossier=dossier, root_id=row.root_id, path=INVENTORY, found=reason,
-            expected=dossier.inventory_digest,
-        )  # fmt: skip
+        told = {"found": outcome.trouble, "expected": dossier.inventory_digest}
+        open_incident(work, "changed", dossier=dossier, root_id=row.root_id, path=INVENTORY, **told)

@@ -23,7 +23,7 @@ from preservation.indexing import hide
 from preservation.models import Amendment, Copy, Dossier, DossierState, ErasureReceipt, Incident
 from preservation.ocfl.store import erase_object
 from preservation.pages_cache import cache_of
-from preservation.restore import evidence_of
+from preservation.repair import evidence_of
 from preservation.roots import writable_root
 
 COPY, INDEX, DATABASE, STAGING, CACHE = "copy:", "index", "database", "staging", "cache"

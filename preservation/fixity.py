@@ -25,6 +25,7 @@ from preservation.copies import claim_copy, give_back, held_copy
 from preservation.incidents import open_incident
 from preservation.models import Amendment, AuditRun, Copy, CopyState, Dossier, DossierState
 from preservation.roots import check_roots, root_trouble
+from preservation.system_audit import audit_system_objects
 from preservation.verify import CopyFault, verify_copy
 
 KIND = "fixity"
@@ -71,6 +72,7 @@ def fixity_run(archive: Archive, *, limit: int | None = None, early: bool = Fals
     for root_id, (state, reason) in check_roots(archive).items():
         if state != "online":
             _stop(archive, run, root_id, reason or state)
+    audit_system_objects(archive, skip=run.stopped, early=early)
     due = _due(archive, most, early, run)
     with ThreadPoolExecutor(archive.settings.workers) as pool:
         for _ in pool.map(lambda each: _audit(archive, run, each), due):

@@ -24,7 +24,8 @@ from preservation.erase import erase
 from preservation.fixity import fixity_run
 from preservation.incidents import close_incident, list_incidents
 from preservation.models import AuditRun, Copy, CopyState, IncidentState
-from preservation.restore import evidence_of, restore_copy
+from preservation.repair import evidence_of
+from preservation.restore import restore_copy
 from preservation.roots import MARKER, check_roots
 from preservation.strays import stray_objects, strays_run
 from tests.archives import House
