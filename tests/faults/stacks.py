@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,20 @@ from tests.services.postgres import Postgres
 from tests.services.s3 import S3
 
 BASE = "base"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What another process needs to open an archive; it can be pickled."""
+
+    settings: Settings
+    now: datetime
+    sandbox: WarmSandbox
+
+    def __call__(self) -> Archive:
+        archive = Archive(self.settings, MovableClock(self.now))
+        archive.__dict__["sandbox"] = self.sandbox
+        return archive
 
 
 @dataclass
@@ -50,13 +65,13 @@ class Embedded:
     def drop(self, name: str) -> None:
         shutil.rmtree(self.folder / name)
 
-    def open(self, name: str, *, hours: int = 0) -> Archive:
+    def opening(self, name: str, *, hours: int = 0) -> Opening:
         """The copy as a process opens it, `hours` after the built one was closed."""
-        clock = MovableClock(self.house.clock.now())
-        clock.advance(hours=hours)
-        archive = Archive(Settings(data=self.folder / name / "var", **self.settings(name)), clock)
-        archive.__dict__["sandbox"] = self.sandbox
-        return archive
+        settings = Settings(data=self.folder / name / "var", **self.settings(name))
+        return Opening(settings, self.house.clock.now() + timedelta(hours=hours), self.sandbox)
+
+    def open(self, name: str, *, hours: int = 0) -> Archive:
+        return self.opening(name, hours=hours)()
 
     def people_of(self, archive: Archive) -> House:
         """The people of the built archive, at work in a copy."""

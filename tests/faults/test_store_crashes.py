@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import func, select
 
-from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.clock import MovableClock
 from archive_service.work import Archive
 from archive_service.worker import drain
 from ingest.models import Sip, SipState
-from ingest.receive import sweep_staging
+from ingest.receive import receive_sip, sweep_staging
 from preservation.models import Dossier
 from preservation.ocfl.validate import check
 from tests.faults.crashes import calls, killed_at
@@ -24,10 +26,11 @@ from tests.faults.dossiers import (
     left_in_scratch,
     left_in_staging,
     package,
-    receive,
     sip_of,
 )
 from tests.faults.stacks import Embedded
+
+pytestmark = pytest.mark.timeout(3600)  # every step, in `make test-deep`
 
 
 def test_killed_at_every_step_while_storing_the_dossier_is_stored_once(
@@ -38,7 +41,7 @@ def test_killed_at_every_step_while_storing_the_dossier_is_stored_once(
     house.archive.close()
     for at in calls(every=11):
         stack.copy(name := f"n{at}")
-        killed = killed_at(partial(stack.open, name), drain, at)
+        killed = killed_at(stack.opening(name), drain, at)
         assert_stored_once(stack, name, sip_id)
         stack.drop(name)
         if not killed:
@@ -70,15 +73,11 @@ def test_killed_at_every_step_while_receiving_the_package_sent_again_is_one(
 ) -> None:
     house = stack.build()
     container = package(tmp_path / "sent")
+    send = partial(_send, house.actor("producer"), container)
     house.archive.close()
-
-    def send(archive: Archive) -> None:
-        receive(stack.people_of(archive), container)
-        drain(archive)
-
     for at in calls(every=7):
         stack.copy(name := f"n{at}")
-        killed = killed_at(partial(stack.open, name), send, at)
+        killed = killed_at(stack.opening(name), send, at)
         archive = stack.open(name, hours=1)
         send(archive)
         with archive.look(THE_ARCHIVE) as work:
@@ -91,6 +90,11 @@ def test_killed_at_every_step_while_receiving_the_package_sent_again_is_one(
         if not killed:
             break
     assert at > 15, "the bomb counted too little to have been in the way"
+
+
+def _send(producer: Actor, container: bytes, archive: Archive) -> None:
+    receive_sip(archive, producer, BytesIO(container), name="goi.zip", media_type="application/zip")
+    drain(archive)
 
 
 def sweep_two_days_later(archive: Archive) -> None:

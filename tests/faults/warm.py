@@ -23,6 +23,14 @@ class WarmSandbox:
             self._known[question] = self._sandbox.run(function, *args, limits=limits)
         return self._known[question]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What it has learned goes along to another process, which starts a sandbox only for what is new."""
+        return {"known": self._known}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__()  # type: ignore[misc]
+        self._known = state["known"]
+
     def close(self) -> None:
         """Archives close what they use; this one lives until `end`."""
 
