@@ -64,6 +64,7 @@ LABELS: dict[str, dict[str, Label]] = {
     "check": {
         "passed": Label("Đạt", "Passed", TICK, "good"),
         "not_run": Label("Chưa chạy", "Not run", DASH, "machine"),
+        "not_met": Label("Chưa đạt", "Not met", "hourglass", "turn"),
         "could_not_run": Label(
             "Không chạy được, lỗi hệ thống", "Could not run, system error", WRENCH, "ours"
         ),

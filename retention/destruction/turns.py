@@ -44,4 +44,4 @@ def unanswered(work: Work, listed: DestructionList) -> list[UUID]:
 def names_of(work: Work, people: Iterable[UUID | None]) -> dict[UUID, str]:
     known = {each for each in people if each is not None}
     rows = work.session.execute(select(Person.id, Person.name).where(Person.id.in_(known)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
