@@ -15,7 +15,7 @@ class LogBroken(Exception):
 
 def verify_log(stage: Stage, teller: Teller) -> None:
     """Signs the head into every root, then walks the chain from entry 1. Raises `LogBroken`."""
-    teller.act("Nhật ký", "The audit log", "/log")
+    teller.act("Nhật ký", "The audit log", "/audit")
     anchor_log(stage.archive)
     anchors = anchors_outside(stage.archive)
     with stage.archive.look(THE_ARCHIVE) as work:

@@ -10,6 +10,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+import typer
 import uvicorn
 
 from archive_service.app import create_app
@@ -26,6 +27,7 @@ from archive_service.demo.sending import send_packages, served
 from archive_service.demo.stage import Stage, set_stage, settings_of
 from archive_service.demo.telling import Teller, table
 from archive_service.kernel.errors import NotPossible
+from archive_service.web.demo_page import Account, Story, Told
 from archive_service.work import Archive
 
 SIGN = "demo-archive"
@@ -102,13 +104,21 @@ def _end(stage: Stage, teller: Teller) -> None:
 
 def _serve(folder: Path, port: int, stage: Stage, teller: Teller) -> None:
     """On the real clock from here on, with the workers of the embedded default."""
-    teller.act("Kho đang phục vụ. Tài khoản:", "The archive is served. Accounts:")
-    rows = [
-        (each.username, stage.passwords[each.username], each.name, teller.chosen(each.try_vi, each.try_en))
+    typer.secho("\n" + teller.chosen("Tài khoản", "Accounts"), bold=True)
+    app = create_app(Archive(settings_of(folder)))
+    app.state.story = story = _story(stage, teller)
+    rows = [(a.username, a.password, a.name, teller.chosen(a.try_vi, a.try_en)) for a in story.accounts]
+    for line in table(rows):
+        typer.echo(f"  {line}")
+    address = f"http://127.0.0.1:{port}/"
+    typer.secho("\n" + teller.chosen(f"Mở {address}", f"Open {address}") + "\n", bold=True)
+    uvicorn.run(app, port=port, log_level="warning", server_header=False)
+
+
+def _story(stage: Stage, teller: Teller) -> Story:
+    """For the page `/demo`: what was told here, and the passwords, which nothing else keeps."""
+    accounts = [
+        Account(each.username, stage.passwords[each.username], each.name, each.try_vi, each.try_en)
         for each in organisation().people
     ]
-    for line in table(rows):
-        teller.result(line, line)
-    teller.result(f"Mở http://127.0.0.1:{port}/", f"Open http://127.0.0.1:{port}/")
-    app = create_app(Archive(settings_of(folder)))
-    uvicorn.run(app, port=port, log_level="warning", server_header=False)
+    return Story([Told(act.vi, act.en, act.results, act.link) for act in teller.acts], accounts)

@@ -54,7 +54,7 @@ def settings_of(folder: Path) -> Settings:
     return Settings(
         data=folder,
         name=organisation().archive_name,
-        agency=organisation().archive_name,
+        agency=organisation().agency("noi-vu").name,
         database=f"sqlite:///{folder / 'archive.db'}",
         staging=(folder / "staging").as_uri(),
         storage=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,6 +57,8 @@ class Teller:
         typer.secho(f"\n[{seconds:4.0f} s] {self.chosen(vi, en)}", bold=True)
 
     def result(self, vi: str, en: str) -> None:
+        """Digests of SHA-512 are cut: they fill two lines and nobody reads them."""
+        vi, en = (re.sub(r"\b([0-9a-f]{8})[0-9a-f]{120}\b", r"\1…", each) for each in (vi, en))
         self.acts[-1].results.append((vi, en))
         typer.echo(f"  {self.chosen(vi, en)}")
 
