@@ -63,7 +63,7 @@ def count_documents(work: Work, dossier_ids: Sequence[UUID]) -> dict[UUID, int]:
         .where(Document.dossier_id.in_(dossier_ids), readable(work, Document.access))
         .group_by(Document.dossier_id)
     )
-    return {dossier_id: count for dossier_id, count in rows}
+    return dict(rows)
 
 
 def documents_of(
