@@ -59,7 +59,15 @@ def celery_app(url: str) -> Celery:
         task_acks_late=False,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 3},
+        # One quick try: whoever nudges holds a request open, and what is not sent the sweep finds.
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 3,
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0,
+            "interval_max": 0,
+        },
         task_publish_retry=False,
         task_default_queue="archive",
         task_serializer="json",

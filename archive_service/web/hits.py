@@ -27,7 +27,7 @@ def find_hits(texts: Sequence[str], words: str, page: int) -> HitsInText:
 
     >>> found = find_hits(["quyết định", "", "Quyết định"], "quyet dinh", 1)
     >>> found.total, found.here, found.before, found.after
-    (2, 1, None, 3)
+    (4, 2, None, 3)
     """
     shown = nfc(texts[page - 1]) if page <= len(texts) else ""
     asked = parse(words)

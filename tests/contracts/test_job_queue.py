@@ -132,7 +132,9 @@ def test_a_job_that_fails_carries_our_fault_and_its_next_try(archive: Archive) -
 def test_a_broker_that_is_away_loses_nothing(tmp_path: Path) -> None:
     archive = Archive(Settings(data=tmp_path, queue=f"redis://127.0.0.1:{free_port()}/0"))
     initialise(archive)
+    begun = time.monotonic()
     job_id = queued(archive)
+    assert time.monotonic() - begun < 3, "whoever asked for the job waits meanwhile"
     with archive.look(THE_ARCHIVE) as work:
         assert work.session.get_one(Job, job_id).state is JobState.queued
     assert isinstance(archive.queue, CeleryQueue)
