@@ -172,11 +172,16 @@ class Work:
         self.new_jobs.append(job.id)
         return job.id
 
-    def owe(self, kind: str) -> None:
-        """As `later` for work that covers everything owed so far: one waiting job of that kind is enough."""
-        waiting = select(jobs.Job.id).where(jobs.Job.kind == kind, jobs.Job.state == jobs.JobState.queued)
-        if self.session.scalars(waiting.limit(1)).first() is None:
-            self.later(kind)
+    def owe(self, kind: str, *args: object) -> None:
+        """As `later` for work that covers everything owed so far: one waiting job of that kind is enough.
+
+        With a service away for days, timetables would else pile up thousands that all wait for it.
+        """
+        waiting = select(jobs.Job.args).where(jobs.Job.kind == kind, jobs.Job.state.in_(jobs.OPEN))
+        if args:
+            waiting = waiting.where(jobs.Job.subject_id == str(args[0]))
+        if [str(arg) for arg in args] not in self.session.scalars(waiting).all():
+            self.later(kind, *args)
 
     def pass_gate(self) -> None:
         """Holds and executions, one at a time; the clock must stand and no rebuild may be unreleased."""

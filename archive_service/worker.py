@@ -13,6 +13,7 @@ from archive_service.kernel import jobs
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.queues import TASK, TICK, InProcessQueue, celery_app
 from archive_service.kernel.settings import load_settings
+from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
 from ingest.accept import store_sip
 from ingest.process import process_sip
@@ -22,9 +23,10 @@ from preservation.amend import finish_amendment
 from preservation.find import index_dossier, index_owed
 from preservation.fixity import fixity_run
 from preservation.replicas import copies_owed, make_copy
-from preservation.roots import anchor_log, check_roots
+from preservation.roots import check_roots
 from preservation.signatures.again import signatures_run
 from preservation.strays import strays_run
+from preservation.system_objects import anchor
 from retention.assess import assess_owed
 from retention.destruction.execute import execute_destruction
 
@@ -50,7 +52,8 @@ HANDLERS: dict[str, Handler] = {
     "strays_run": strays_run,
     "signatures_run": signatures_run,
     "amend_dossier": finish_amendment,
-    "anchor_log": anchor_log,
+    "write_system_objects": keep_system_objects,
+    "anchor_log": anchor,
     "assess_owed": assess_owed,
     "execute_destruction": execute_destruction,
 }
@@ -115,7 +118,7 @@ def tick(archive: Archive) -> int:
     """The sweep and the timetables: nudges what was dropped, queues what is due. Harmless when run twice."""
     with archive.work(THE_ARCHIVE) as work:
         for kind in list(jobs.due_timetables(work.session, work.now())):
-            work.later(kind)
+            work.owe(kind)
         waiting = jobs.due(work.session, work.now())
     for job_id in waiting:
         archive.queue.nudge(job_id)

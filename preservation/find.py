@@ -88,7 +88,7 @@ def index_owed(archive: Archive) -> None:
             .limit(archive.settings.run_objects)
         )
         for dossier_id in work.session.scalars(behind):
-            work.later("index_dossier", dossier_id)
+            work.owe("index_dossier", dossier_id)
 
 
 def entries_of(archive: Archive, dossier: Dossier) -> Iterator[IndexEntry]:

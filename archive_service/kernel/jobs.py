@@ -161,7 +161,9 @@ def due(session: Session, now: datetime, limit: int = 200) -> list[UUID]:
 def due_timetables(session: Session, now: datetime) -> Iterator[str]:
     """Kinds whose time has come, each moved on by compare-and-set: two schedulers do not double them."""
     for kind, every, at in session.execute(
-        select(Timetable.kind, Timetable.every_seconds, Timetable.next_at).where(Timetable.next_at <= now)
+        select(Timetable.kind, Timetable.every_seconds, Timetable.next_at)
+        .where(Timetable.next_at <= now)
+        .order_by(Timetable.kind)  # two schedulers lock the rows in one order: no deadlock
     ).all():
         moved = update(Timetable).where(Timetable.kind == kind, Timetable.next_at == at)
         following = moved.values(next_at=now + timedelta(seconds=every)).returning(Timetable.kind)
