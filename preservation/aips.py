@@ -32,7 +32,14 @@ from preservation.indexing import owe_index
 from preservation.models import Copy, CopyState, Dossier, FileObject
 from preservation.ocfl.inventory import User
 from preservation.ocfl.plan import Changes, NewFile, VersionPlan, file_of, plan_version
-from preservation.ocfl.store import ObjectDamaged, erase_object, open_file, read_inventory, write_version
+from preservation.ocfl.store import (
+    ObjectDamaged,
+    OtherVersionThere,
+    erase_object,
+    open_file,
+    read_inventory,
+    write_version,
+)
 from preservation.roots import failure_domains, writable_root
 from preservation.text import ask_text
 from preservation.verify import CopyFault, verify_copy
@@ -144,11 +151,11 @@ def write_everywhere(
         beat(f"root {root.id}")
         try:
             store = writable_root(archive, root.id)
-            _write_proven(store, plan, senders)
+            _write_proven(archive, store, plan, senders)
             proven.append(root.id)
         except TryLater as error:
             owed.append(root.id)
-            reasons.append(error.en)
+            reasons.append(f"{root.id}: {error.en}")
     if len(failure_domains(archive, set(proven))) < archive.settings.required_copies:
         raise TryLater(
             f"Chưa đủ {archive.settings.required_copies} bản ở các nơi đặt khác nhau; kho tự thử lại.",
@@ -158,20 +165,37 @@ def write_everywhere(
     return tuple(proven), tuple(owed)
 
 
-def _write_proven(store: ObjectStore, plan: VersionPlan, senders: Mapping[str, str]) -> None:
+def _write_proven(
+    archive: Archive, store: ObjectStore, plan: VersionPlan, senders: Mapping[str, str]
+) -> None:
     try:
         write_version(store, plan)
     except ObjectDamaged as error:
         if plan.number > 1:
             raise TryLater(str(error), str(error), name="copy-damaged") from error
-        erase_object(store, plan.object_id)  # a first version that was never proven: no catalogue knows it
+        _clear_unproven(archive, store, plan)
+        write_version(store, plan)
+    except OtherVersionThere:
+        if plan.number > 1:
+            raise
+        # An interrupted try planned it otherwise: by older software, or a text that could not be read then.
+        _clear_unproven(archive, store, plan)
         write_version(store, plan)
     digest = hashlib.sha512(plan.data).hexdigest()
     fault: CopyFault | None = next(verify_copy(store, plan.object_id, digest, senders), None)
     if fault is not None:
         if plan.number == 1:
-            erase_object(store, plan.object_id)
+            _clear_unproven(archive, store, plan)
         raise NotProven(f"{store.describe()}: {fault.kind} {fault.path} {fault.found} {fault.expected}")
+
+
+def _clear_unproven(archive: Archive, store: ObjectStore, plan: VersionPlan) -> None:
+    """Removes a first version that no catalogue knows. Raises `LeaseLost` when another worker has the job by now."""
+    with archive.work(THE_ARCHIVE) as work:
+        known = select(Dossier.id).where(Dossier.object_id == plan.object_id)
+        if work.session.scalars(known).first() is not None:
+            raise NotProven(f"{plan.object_id} is in the catalogue: nothing of it is removed")
+    erase_object(store, plan.object_id)
 
 
 def enter_aip(work: Work, stored: Stored) -> Dossier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import TryLater
 from archive_service.kernel.events import Verb
+from archive_service.kernel.objects import ObjectStore
 from archive_service.work import Archive
 from preservation.aips import NotProven, senders_of, stores_of
 from preservation.models import Copy, CopyState, Dossier, DossierState
 from preservation.ocfl.copies import copy_object
+from preservation.ocfl.store import ObjectDamaged
+from preservation.repair import evidence_of, repair_object
 from preservation.roots import writable_root
 from preservation.verify import verify_copy
 
@@ -37,16 +41,27 @@ def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
         raise TryLater(
             "Chưa có bản nào đọc được để sao.", "No copy can be read to copy from.", name="copies-away"
         )
-    copy_object(sources[0], target, dossier.object_id)
-    fault = next(verify_copy(target, dossier.object_id, dossier.inventory_digest, senders), None)
-    if fault is not None:
-        raise NotProven(f"{root_id}: {fault.kind} {fault.path}")
+    with suppress(ObjectDamaged):  # told and mended below
+        copy_object(sources[0], target, dossier.object_id)
+    if next(verify_copy(target, dossier.object_id, dossier.inventory_digest, senders), None) is not None:
+        _mend(archive, dossier, sources[0], target, senders)
     with archive.work(THE_ARCHIVE) as work:
         copy: Copy = work.get(Copy, (dossier.id, root_id))
         now = work.now()
         copy.state, copy.version, copy.verified_at = CopyState.verified, dossier.version, now
         copy.next_check = now + timedelta(days=archive.settings.fixity_days)
         work.record(Verb.copy_made, dossier, root=root_id, version=dossier.version)
+
+
+def _mend(
+    archive: Archive, dossier: Dossier, source: ObjectStore, target: ObjectStore, senders: dict[str, str]
+) -> None:
+    """A copy that did not arrive as it was sent is never taken for done, and would never be written again by itself."""
+    fault = next(verify_copy(source, dossier.object_id, dossier.inventory_digest, senders), None)
+    if fault is not None:
+        raise NotProven(f"{source.describe()}: {fault.kind} {fault.path}")
+    kept = f"{evidence_of(dossier.id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
+    repair_object(source, target, dossier.object_id, dossier.inventory_digest, senders, kept)
 
 
 def copies_owed(archive: Archive) -> None:
@@ -65,4 +80,4 @@ def copies_owed(archive: Archive) -> None:
             work.session.flush()
             owed = select(Copy.dossier_id).where(Copy.root_id == root.id, Copy.state == CopyState.owed)
             for dossier_id in work.session.scalars(owed.limit(archive.settings.run_objects)).all():
-                work.later("make_copy", dossier_id, root.id)
+                work.owe("make_copy", dossier_id, root.id)
