@@ -42,14 +42,26 @@ class Marker:
         return [Anchor(**each) for each in self.anchors]
 
 
+class MarkerBroken(StoreAway):
+    """Whose root it is cannot be told: nothing is written there until a person has looked."""
+
+    name = "marker-broken"
+    vi_fact, en_fact = (
+        "Không đọc được dấu nhận biết của kho lưu trữ",
+        "A storage root's marker cannot be read",
+    )
+
+
 def read_marker(store: ObjectStore) -> Marker | None:
-    """The root's marker, None when there is none. Raises `StoreAway`."""
+    """The root's marker, None when there is none. Raises `StoreAway` and `MarkerBroken`."""
     try:
         with store.open(MARKER, fresh=True) as stream:
             found = json.loads(stream.read(4 << 20))
+        return Marker(**{**found, "anchors": tuple(found["anchors"])})
     except ObjectMissing:
         return None
-    return Marker(**{**found, "anchors": tuple(found["anchors"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise MarkerBroken(store.describe(), "its marker cannot be read") from error
 
 
 def write_marker(store: ObjectStore, marker: Marker) -> None:
@@ -126,6 +138,8 @@ def root_trouble(archive: Archive, root_id: str) -> tuple[str, str]:
         state = archive_state(work.session)
     try:
         marker = read_marker(archive.stores[root_id])
+    except MarkerBroken as error:
+        return "stopped", error.name
     except StoreAway as error:
         return "away", error.en
     if marker is None:
@@ -187,12 +201,19 @@ def _anchored(marker: Marker, epoch: int, anchor: Anchor) -> Marker:
 
 
 def _each_marker(archive: Archive, change: Callable[[Marker], Marker]) -> None:
+    """A root that is full or falls away does not keep the others from theirs; the first fault is raised at the end."""
+    faults = []
     for root in archive.settings.storage:
         if root_trouble(archive, root.id)[0] == "online":
             store = archive.stores[root.id]
-            marker = read_marker(store)
-            if marker is not None:
-                write_marker(store, change(marker))
+            try:
+                marker = read_marker(store)
+                if marker is not None:
+                    write_marker(store, change(marker))
+            except StoreAway as error:
+                faults.append(error)
+    if faults:
+        raise faults[0]
 
 
 def anchors_outside(archive: Archive) -> list[Anchor]:
