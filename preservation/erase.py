@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, text
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import TryLater
 from archive_service.kernel.events import Verb
+from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.scratch import SCRATCH, sweep
 from archive_service.work import Archive, Work
 from preservation.catalogue import clear
@@ -93,9 +94,29 @@ def _eraser(place: str) -> Callable[[Archive, Dossier, str], Detail]:
 
 def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
     """The OCFL object with all versions, and what was kept of a damaged copy; raises while anything is left."""
+    _require_idle(archive, dossier, place.removeprefix(COPY))
     store = writable_root(archive, place.removeprefix(COPY))
     removed = erase_object(store, dossier.object_id) + store.purge(evidence_of(dossier.id))
     return {"removed": removed, "store": store.describe()}
+
+
+def _require_idle(archive: Archive, dossier: Dossier, root_id: str) -> None:
+    """Whoever began to write this copy before the dossier vanished could finish after its receipt: wait for it."""
+    with archive.look(THE_ARCHIVE) as work:
+        now, copy = work.now(), work.session.get(Copy, (dossier.id, root_id))
+        copying = select(Job.id).where(
+            Job.kind == "make_copy",
+            Job.subject_id == str(dossier.id),
+            Job.state == JobState.running,
+            Job.lease_until > now,
+        )
+        leased = copy is not None and copy.lease_until is not None and copy.lease_until > now
+        if leased or work.session.scalars(copying).first() is not None:
+            raise TryLater(
+                f"Bản trên kho {root_id} đang được ghi hoặc kiểm tra.",
+                f"The copy in root {root_id} is being written or read.",
+                name="copy-busy",
+            )
 
 
 def _index(archive: Archive, dossier: Dossier, _: str) -> Detail:
