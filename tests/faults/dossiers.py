@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.jobs import Job
+from archive_service.kernel.jobs import Job, JobState
 from archive_service.work import Archive
 from archive_service.worker import drain
 from ingest.accept import accept_sip
@@ -112,3 +112,11 @@ def left_in_scratch(archive: Archive) -> Iterator[Path]:
     """Files that an interrupted job unpacked and nobody removed."""
     base = archive.settings.data / "scratch"
     return (path for path in base.rglob("*") if path.is_file() and path.stat().st_size)
+
+
+def assert_waiting(house: House, kind: str, fault: str) -> None:
+    """The job says what is the matter on our side, by an incident number, and when it is tried next."""
+    job = job_of(house.archive, kind)
+    assert job.state in (JobState.retrying, JobState.stuck)
+    assert fault in job.fault
+    assert job.incident and job.run_after > house.clock.now()
