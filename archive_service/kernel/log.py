@@ -129,17 +129,23 @@ def seal(session: Session, actor: Actor, now: datetime, events: Sequence[Event])
         )
         session.flush()
         session.add(LogDetail(number=number, salt=salt, detail=detail))
-        head.number, head.digest, head.at = number, digest, now
+        # The latest instant, not the last: else the first entry after a clock ran back would hide that it did.
+        head.number, head.digest, head.at = number, digest, max(now, head.at or now)
 
 
 def _salted(salt: str, detail: str) -> str:
     return hashlib.sha256(f"{salt}\n{detail}".encode()).hexdigest()
 
 
+def ahead_of(session: Session, now: datetime) -> datetime | None:
+    """The log's latest time, when that lies more than 5 s ahead of now: the clock ran back."""
+    latest = session.get_one(LogHead, 1).at
+    return latest if latest is not None and now < latest - timedelta(seconds=5) else None
+
+
 def clock_ran_back(session: Session, now: datetime) -> bool:
-    """True when the time lies more than 5 s before the last entry: irreversible acts must wait for a person."""
-    last = session.get_one(LogHead, 1).at
-    return last is not None and now < last - timedelta(seconds=5)
+    """Irreversible acts must wait for a person then."""
+    return ahead_of(session, now) is not None
 
 
 # Verification: the same steps for the database and for an export.
