@@ -89,5 +89,9 @@ def kept_dossier(work: Work, agency_id: UUID, code: str) -> Dossier | None:
 
 def conflict(dossier: Dossier | None, code: str) -> Finding:
     """A destroyed dossier is named as such: the sender's own scope, so it may know."""
-    gone = dossier is not None and dossier.state is DossierState.destroyed
-    return Finding("identity-conflict", METADATA, code, "đã hủy" if gone else "đang lưu trữ")
+    told = "đã hủy" if is_destroyed(dossier) else "đang lưu trữ"
+    return Finding("identity-conflict", METADATA, code, told)
+
+
+def is_destroyed(dossier: Dossier | None) -> bool:
+    return dossier is not None and dossier.state is DossierState.destroyed

@@ -25,6 +25,7 @@ from ingest.identity import (
     conflict,
     content_digest,
     earlier_try,
+    is_destroyed,
     kept_dossier,
     outside_scope,
     same_identity,
@@ -105,7 +106,11 @@ def keep(archive: Archive, sip_id: UUID, judgement: Judgement) -> None:
         counted = Judgement(findings).counts(archive.rules)
         values |= {"errors": counted[Severity.error], "warnings": counted[Severity.warning]}
         values |= {"notes": counted[Severity.note]}
-        if examination is not None:
+        if state is not SipState.awaiting_decision:
+            values |= {
+                "description": {}
+            }  # nothing is decided on it: no second place that a destruction must reach
+        elif examination is not None:
             _keep_files(work, sip_id, examination)
         _keep_findings(work, sip_id, findings)
         work.move(Sip, sip_id, of=SipState.checking, to=state, **values)
@@ -127,9 +132,11 @@ def _identify(
         "content_digest": digest,
     }
     others = list(same_identity(work, sip, place.agency_id, code)) if code else []
-    if twin := next((other for other in others if other.content_digest == digest), None):
-        return SipState.duplicate, [], learned | {"duplicate_of": twin.id, "dossier_id": twin.dossier_id}
     kept = kept_dossier(work, place.agency_id, code) if code else None
+    twin = next((other for other in others if other.content_digest == digest), None)
+    # "Duplicate" tells the sender that we have it: of a destroyed dossier that is not so.
+    if twin is not None and not is_destroyed(kept):
+        return SipState.duplicate, [], learned | {"duplicate_of": twin.id, "dossier_id": twin.dossier_id}
     if others or kept is not None:
         return SipState.refused, [conflict(kept, code)], learned
     learned |= earlier_try(work, sip, place.agency_id, code)

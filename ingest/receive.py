@@ -142,7 +142,8 @@ def _enter(
             )
             work.session.add(sip)
             work.session.flush()
-            work.record(Verb.sip_received, sip, container=name, size=found.size, sha256=sip.container_sha256)
+            # Not its name: the log outlives a destruction, and names of containers name people.
+            work.record(Verb.sip_received, sip, size=found.size, sha256=sip.container_sha256)
             work.later("process_sip", sip.id)
     except IntegrityError:
         # Another request with the same bytes was faster between our look and our insert.

@@ -26,6 +26,7 @@ from preservation.ocfl.store import erase_object
 from preservation.pages_cache import cache_of
 from preservation.repair import evidence_of
 from preservation.roots import writable_root
+from preservation.submissions import TABLES, forget_submissions
 
 COPY, INDEX, DATABASE, STAGING, CACHE = "copy:", "index", "database", "staging", "cache"
 Detail = dict[str, Any]
@@ -61,6 +62,7 @@ def _vanish(work: Work, dossier_id: UUID, ground: str, entry_id: UUID | None) ->
     )
     clear(work, dossier_id)
     hide(work, dossier)
+    forget_submissions(work, dossier)
     for notes in (Incident, Amendment):
         work.session.execute(delete(notes).where(notes.dossier_id == dossier_id))
     dossier.state, dossier.destroyed_at = DossierState.destroyed, work.now()
@@ -151,7 +153,7 @@ def _database(archive: Archive, dossier: Dossier, _: str) -> Detail:
             raise TryLater("Cơ sở dữ liệu đang bận.", "The database is busy.", name="database-busy")
         return {"how": "secure_delete, wal_checkpoint(TRUNCATE)"}
     with engine.connect() as connection:
-        for table in ("document", "file_object", "signature", "dossier"):
+        for table in ("document", "file_object", "signature", "dossier", "incident", "amendment", *TABLES):
             connection.execute(text(f"VACUUM {table}"))
     return {"how": "VACUUM"}
 
