@@ -11,9 +11,8 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
 from retention.assess import assess_owed
-from retention.models import DestructionList
+from retention.models import Answer, DestructionList
 from tests.archives import PASSWORD, House
-from tests.retention.conftest import built_house, house  # noqa: F401  the archive is copied, not made
 from tests.retention.shelf import Hands, shelve
 from tests.web.visits import Browser, text_of
 
@@ -28,16 +27,11 @@ SIGNED = {
 
 
 @pytest.fixture
-def due(house: House) -> UUID:  # noqa: F811
+def due(house: House) -> UUID:
     """A dossier that is due, its term computed."""
     dossier_id = shelve(house)
     assess_owed(house.archive)
     return dossier_id
-
-
-@pytest.fixture
-def hands(house: House) -> Hands:  # noqa: F811
-    return Hands(house)
 
 
 def sign(head: Browser, page: str, **changes: str) -> object:
@@ -49,7 +43,7 @@ def sign(head: Browser, page: str, **changes: str) -> object:
 def test_four_people_take_a_dossier_from_due_to_its_certificate(
     house: House,
     visit: Visit,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     manager, council, head, executor = (
         visit(name) for name in ("records_manager", "council_member", "head", "executor")
@@ -90,7 +84,7 @@ def test_whoever_drew_up_a_list_is_told_who_may_review_it(
     house: House,
     visit: Visit,
     hands: Hands,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     list_id = hands.propose(due, who="records_manager")
     hands.send(list_id)
@@ -114,14 +108,14 @@ def test_a_decision_without_the_minutes_keeps_what_was_typed(visit: Visit, revie
 def test_a_decision_with_a_wrong_password_signs_nothing(
     house: House,
     visit: Visit,
-    reviewed: str,  # noqa: F811
+    reviewed: str,
 ) -> None:
     answer = sign(visit("head"), f"{reviewed}/decision", password="Sai-mat-khau-1")
     assert answer.status_code == 422  # type: ignore[attr-defined]
     assert state_of(house) == "awaiting_decision"
 
 
-def state_of(house: House) -> str:  # noqa: F811
+def state_of(house: House) -> str:
     with house.archive.look(THE_ARCHIVE) as work:
         return work.session.scalars(select(DestructionList.state)).one().value
 
@@ -131,7 +125,7 @@ def test_a_hold_between_the_page_and_the_signature_is_seen_before_signing(
     visit: Visit,
     hands: Hands,
     due: UUID,
-    reviewed: str,  # noqa: F811
+    reviewed: str,
 ) -> None:
     head, page = visit("head"), f"{reviewed}/decision"
     fields = {**head.form_of(page, page), **SIGNED}
@@ -146,15 +140,13 @@ def test_a_stale_page_sends_nothing_on(
     house: House,
     visit: Visit,
     hands: Hands,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     list_id = hands.propose(due)
     hands.send(list_id)
     hands.answer(list_id)
     council, page = visit("council_member"), f"/destruction/{list_id}/send-on"
     fields = council.form_of(page, page)
-    from retention.models import Answer
-
     hands.answer(list_id, Answer.permanent, reason="Có giá trị lịch sử")
     assert council.post(page, data=fields).status_code == 409
     assert state_of(house) == "reviewing"
@@ -164,7 +156,7 @@ def test_a_wrong_list_number_starts_nothing(
     house: House,
     visit: Visit,
     hands: Hands,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     list_id = hands.decided(due)
     house.clock.advance(days=8)
@@ -179,7 +171,7 @@ def test_the_same_form_twice_starts_once(
     house: House,
     visit: Visit,
     hands: Hands,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     list_id = hands.decided(due)
     house.clock.advance(days=8)
@@ -192,7 +184,7 @@ def test_the_waiting_period_can_be_stopped_with_a_reason(
     house: House,
     visit: Visit,
     hands: Hands,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     list_id = hands.decided(due)
     page = f"/destruction/{list_id}/stop"
@@ -204,7 +196,7 @@ def test_the_waiting_period_can_be_stopped_with_a_reason(
 def test_a_hold_is_lifted_by_a_second_person_only(
     house: House,
     visit: Visit,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     manager = visit("records_manager")
     made = manager.submit(
@@ -221,7 +213,7 @@ def test_a_hold_takes_its_dossier_out_of_the_due_list_proposal(
     house: House,
     visit: Visit,
     hands: Hands,
-    due: UUID,  # noqa: F811
+    due: UUID,
 ) -> None:
     hands.hold(due)
     manager = visit("records_manager")
