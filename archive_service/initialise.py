@@ -23,9 +23,10 @@ FirstPerson = tuple[str, str, str]
 TIMETABLES = {
     "check_roots": 60,
     "anchor_log": 3600,
-    "write_system_objects": 86_400,
+    "write_system_objects": 900,
     "fixity_run": 86_400,
     "signatures_run": 86_400,
+    "strays_run": 604_800,
     "assess_owed": 300,
     "copies_owed": 300,
     "index_owed": 300,

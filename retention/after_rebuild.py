@@ -5,23 +5,23 @@ Every `rebuilt` table comes back row for row: a hold that a rebuild forgot would
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
-from enum import Enum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.kernel.db import Base, UtcInstant
+from archive_service.kernel import rows
+from archive_service.kernel.db import Base
 from archive_service.kernel.errors import Conflict
 from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.state import ArchiveState, archive_state
 from archive_service.work import Work
 from preservation.models import ErasureReceipt
-from retention.models import Assessment, DestructionEntry, DestructionList, Hold
+from retention.assess import reckon_dossiers
+from retention.models import Assessment, DestructionEntry, DestructionList, Hold, ListState
 from retention.reach import fresh, person
 
 #: In the order in which foreign keys let them in; people, units, fonds and dossiers come before all of them.
@@ -32,56 +32,36 @@ KEPT: dict[str, type[Base]] = {
     "erasure_receipt": ErasureReceipt,
     "assessment": Assessment,
 }
-BATCH = 1_000
-Plain = dict[str, Any]
 
 
-def export_rows(session: Session, table: str) -> Iterator[Plain]:
+def export_rows(session: Session, table: str) -> Iterator[rows.Plain]:
     """The rows of one of `KEPT` as plain JSON values, by primary key; streamed, memory stays flat."""
-    columns = KEPT[table].__table__.columns
-    keys = KEPT[table].__table__.primary_key
-    query = select(*columns).order_by(*keys).execution_options(yield_per=BATCH)
-    for row in session.execute(query):
-        yield {column.key: _plain(value) for column, value in zip(columns, row, strict=True)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def restore_rows(work: Work, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Puts rows of `export_rows` back, unchanged; returns how many. KeyError for a column that is not there."""
-    columns, number = KEPT[table].__table__.columns, 0
-    for row in rows:
-        values = {name: _typed(columns[name], value) for name, value in row.items()}
-        work.session.add(KEPT[table](**values))
-        number += 1
-        if number % BATCH == 0:
-            work.session.flush()
-            work.session.expunge_all()
-    work.session.flush()
-    return number
-
-
-def _typed(column: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(column.type, UtcInstant):
-        return datetime.fromisoformat(value)
-    kind = column.type.python_type
-    if kind is date:
-        return date.fromisoformat(value)
-    return kind(value) if kind is UUID or issubclass(kind, Enum) else value
+    return rows.export_rows(session, KEPT[table])
 
 
 def restore(work: Work, description: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
     """Rebuild's call: table name → rows, read before the transaction. Tables that are not retention's are left."""
     for table in KEPT:
-        restore_rows(work, table, description.get(table, ()))
+        rows.restore_rows(work.session, KEPT[table], description.get(table, ()))
+
+
+def restore_assessments(work: Work, dossier_ids: Sequence[UUID]) -> None:
+    """The terms that had been computed: the same facts under the same rules give the same rows. At most 500 ids."""
+    for dossier_id, term in reckon_dossiers(work.session, work.rules, dossier_ids).items():
+        steps = [list(step) for step in term.steps]
+        work.session.add(
+            Assessment(
+                dossier_id=dossier_id, kind=term.kind, years=term.years, ends_on=term.ends_on, steps=steps
+            )
+        )
+
+
+def restart_executions(work: Work) -> None:
+    """Queues the lists that were being executed; they wait until destruction is released."""
+    under_way = (ListState.executing, ListState.copies_owed)
+    lists = select(DestructionList.id).where(DestructionList.state.in_(under_way))
+    for list_id in work.session.scalars(lists).all():
+        work.later("execute_destruction", list_id)
 
 
 def release_destruction(work: Work) -> ArchiveState:

@@ -1,0 +1,99 @@
+"""What lies in the roots: markers, the newest version of each object, and its files, each proven by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive_service.kernel.digests import Digester, chunks
+from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.work import Archive
+from preservation.ocfl.inventory import Inventory
+from preservation.ocfl.state import object_state
+from preservation.ocfl.store import content_key, object_ids
+from preservation.roots import Marker, read_marker
+
+Stores = Mapping[str, ObjectStore]
+
+
+class NotReadable(Exception):
+    """No root gives the file as its inventory names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The newest version of an object. `heads`: root → the version it holds; `agreeing`: those with these very bytes."""
+
+    inventory: Inventory
+    data: bytes
+    heads: dict[str, int]
+    agreeing: dict[str, ObjectStore]
+
+    @property
+    def conflict(self) -> bool:
+        """Whether another root holds another version of the same number."""
+        return sum(head == self.inventory.head for head in self.heads.values()) > len(self.agreeing)
+
+
+def find_roots(archive: Archive) -> dict[str, tuple[ObjectStore, Marker]]:
+    """The roots that answer and carry a marker. Raises `NotPossible` for none, or for those of two archives."""
+    found = {}
+    for root in archive.settings.storage:
+        try:
+            marker = read_marker(archive.stores[root.id])
+        except StoreAway:
+            continue
+        if marker is not None and marker.root_id == root.id:
+            found[root.id] = (archive.stores[root.id], marker)
+    if len({marker.archive_id for _, marker in found.values()}) != 1:
+        raise NotPossible(
+            "Không dựng lại được: chưa có kho lưu nào, hoặc các kho thuộc về những kho lưu trữ khác nhau.",
+            "Nothing to rebuild from: no root has a marker, or they belong to different archives.",
+            name="no-roots",
+        )
+    return found
+
+
+def find_object(stores: Stores, object_id: str) -> Found | None:
+    """None when no root has a whole version."""
+    states = {}
+    for root, store in stores.items():
+        state = object_state(store, object_id)
+        if state.inventory is not None:
+            states[root] = state
+    if not states:
+        return None
+    best = max(states.values(), key=lambda state: state.inventory.head if state.inventory else 0)
+    if best.inventory is None:
+        return None
+    agreeing = {root: stores[root] for root, state in states.items() if state.data == best.data}
+    heads = {root: state.inventory.head for root, state in states.items() if state.inventory}
+    return Found(best.inventory, best.data, heads, agreeing)
+
+
+def fetch(found: Found, logical_path: str, target: Path) -> Path:
+    """The file, from the first root that gives the right bytes. Raises `NotReadable`."""
+    digest = found.inventory.files().get(logical_path)
+    for store in found.agreeing.values() if digest else ():
+        digester = Digester("sha512")
+        try:
+            with (
+                store.open(content_key(found.inventory, digest or ""), fresh=True) as stream,
+                target.open("wb") as out,
+            ):
+                for block in chunks(stream):
+                    digester.update(block)
+                    out.write(block)
+        except (ObjectMissing, StoreAway):
+            continue
+        if digester.hex("sha512") == digest:
+            return target
+    raise NotReadable(f"{found.inventory.object_id}: {logical_path}")
+
+
+def every_object(stores: Stores) -> Iterator[str]:
+    """The ids in all roots, those of several roots as often as they are found; memory stays flat."""
+    for store in stores.values():
+        yield from object_ids(store)
