@@ -63,7 +63,7 @@ def count_documents(work: Work, dossier_ids: Sequence[UUID]) -> dict[UUID, int]:
         .where(Document.dossier_id.in_(dossier_ids), readable(work, Document.access))
         .group_by(Document.dossier_id)
     )
-    return dict(rows)
+    return {row[0]: row[1] for row in rows}
 
 
 def documents_of(
