@@ -34,12 +34,12 @@ OLDER = "older"
 
 
 def plain_words(raw: str) -> str:
-    """NFC, lower case, everything but letters and digits one space: how words of people are compared.
+    """NFKC, lower case, everything but letters and digits one space: how words of people are compared.
 
     >>> plain_words("  03.  Sử dụng\\tcó điều kiện ")
     '03 sử dụng có điều kiện'
     """
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", raw).casefold()))
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", raw).casefold()))
 
 
 class Rules(Table):

@@ -10,6 +10,7 @@ from archive_service.regulations.rules import plain_words
 from ingest.checks import Examination
 from ingest.checks.places import DOSSIER, document_place
 from preservation.description import DossierDescription
+from preservation.description.accessors import values
 
 LEVEL_FIELDS = ("Rights", "Mode")
 """The fields whose codes are access modes: there a bare "03" is a secret."""
@@ -36,5 +37,8 @@ def _declared(place: str, tags: dict[str, str], rules: Rules) -> Iterator[Findin
         # A tag of no table (DoMat, SecretLevel, …) may be how another system writes the level.
         coded = tag in LEVEL_FIELDS
         worded = tag in MARKED_FIELDS or tag not in known
-        if (coded or (worded and not plain_words(raw).isdecimal())) and rules.access_mode(raw) == "secret":
+        if any(
+            (coded or (worded and not plain_words(each).isdecimal())) and rules.access_mode(each) == "secret"
+            for each in (raw, *values(raw))
+        ):
             yield Finding("secrecy-declared", place, raw, tag)

@@ -45,8 +45,12 @@ def from_plain(plain: dict[str, Any]) -> DossierDescription:
 
 
 def _law_tags(plain: dict[str, Any]) -> dict[str, str]:
-    spellings = load().tag_spellings
-    return {spellings.get(tag, tag): value for tag, value in plain["tags"]}
+    """A tag given twice keeps every value, parted as the law parts values: one must not hide the other."""
+    spellings, tags = load().tag_spellings, dict[str, str]()
+    for tag, value in plain["tags"]:
+        name = spellings.get(tag, tag)
+        tags[name] = f"{tags[name]}; {value}" if name in tags else value
+    return tags
 
 
 def _repeated(plain: dict[str, Any]) -> tuple[str, ...]:
@@ -86,6 +90,7 @@ def _root(data: bytes) -> etree._Element:
 
 def _dossier(root: etree._Element) -> dict[str, Any]:
     _limit_depth(root)
+    _refuse_hidden(root)
     documents = root.findall(_DOCUMENT)
     if len(documents) > MAX_DOCUMENTS:
         raise MetadataUnreadable(f"{len(documents)} document > {MAX_DOCUMENTS}")
@@ -106,15 +111,38 @@ def _limit_depth(root: etree._Element) -> None:
             raise MetadataUnreadable(f"depth > {MAX_DEPTH}")
 
 
+def _refuse_hidden(root: etree._Element) -> None:
+    """What stands where nobody reads could declare a secret unseen: text beside elements, documents out of place."""
+    for element in root.iter():
+        inside = element.getparent()
+        beside = element.tail if inside is not None else None
+        if (beside or "").strip() or (len(element) and (element.text or "").strip()):
+            raise MetadataUnreadable(f"{element.tag}: text beside elements")
+        if element.tag == _DOCUMENT and inside is not root:
+            raise MetadataUnreadable("document in another element")
+        if element.tag == _FILE and (inside is None or inside.tag != _DOCUMENT or _says_more(element)):
+            raise MetadataUnreadable("file out of place")
+
+
+def _says_more(file: etree._Element) -> bool:
+    """Whether the link to a file carries anything but its path."""
+    others = [name for name, value in file.items() if name != "path" and _is_said(name, value)]
+    return bool(len(file) or (file.text or "").strip() or others)
+
+
 def _tags(element: etree._Element) -> list[tuple[str, str]]:
     """Tags and values in order. A grouping element (FileCode, SignerInfo) gives its children; an empty one nothing."""
-    pairs: list[tuple[str, str]] = []
+    pairs = [(str(name), str(value).strip()) for name, value in element.items() if _is_said(name, value)]
     for child in element:
         if child.tag in (_DOCUMENT, _FILE):
             continue
         value = (child.text or "").strip()
-        if len(child):
-            pairs += _tags(child)
+        pairs += _tags(child)
         if value:
             pairs.append((str(child.tag), value))
     return pairs
+
+
+def _is_said(attribute: str | bytes, value: str | bytes) -> bool:
+    """An attribute of no namespace is how another system writes a tag; xml:lang and xsi:… say nothing of the record."""
+    return not str(attribute).startswith("{") and bool(value.strip())
