@@ -90,7 +90,7 @@ class Sip(Base, kw_only=True):
     decider: Mapped[Person | None] = relationship(foreign_keys=[decided_by], init=False, lazy="joined")
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(Text, default="")
-    answers_for: Mapped[str] = mapped_column(String(200), default="")
+    answers_for: Mapped[str] = mapped_column(Text, default="")
     """The name that answers for a return or a refusal (QĐ 30/2020 Ninh Thuận, Điều 5.4)."""
     access: Mapped[str] = mapped_column(String(20), default="closed")
     unknown_access: Mapped[str] = mapped_column(String(20), default="closed")

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.db import storable
 from archive_service.kernel.digests import Digester, chunks
 from archive_service.kernel.events import Verb
 from archive_service.kernel.findings import Finding, Severity
@@ -34,6 +35,7 @@ from ingest.judge import Judgement, judge
 from ingest.models import Sip, SipFile, SipFinding, SipState
 from ingest.unpack import Limits
 from preservation.description import DossierDescription, accessors
+from preservation.description.model import LONGEST_CODE
 
 
 class StagingDamaged(Exception):
@@ -124,6 +126,7 @@ def _identify(
     work: Work, sip: Sip, examination: Examination, description: DossierDescription
 ) -> tuple[SipState, list[Finding], dict[str, Any]]:
     code, digest = accessors.dossier_code(description).code, content_digest(examination.facts)
+    code = code if len(code) <= LONGEST_CODE else ""  # an error of its own: it is no identity
     place = belonging(work, sip, description)
     if place is None:
         return SipState.refused, [outside_scope(description)], {"content_digest": digest}
@@ -185,7 +188,7 @@ def _keep_files(work: Work, sip_id: UUID, examination: Examination) -> None:
             mime=fact.mime[:120],
             pages=fact.pages,
             malware=fact.malware,
-            signatures=list(fact.signatures),
+            signatures=storable(list(fact.signatures)),
         )
         for number, (path, fact) in enumerate(sorted(examination.facts.items()), start=1)
     ]
@@ -205,9 +208,9 @@ def _keep_findings(work: Work, sip_id: UUID, findings: Sequence[Finding]) -> Non
             number=number,
             code=finding.code,
             severity=work.rules.severity(finding),
-            path=finding.path,
-            got=finding.got,
-            expected=finding.expected,
+            path=storable(finding.path),
+            got=storable(finding.got),
+            expected=storable(finding.expected),
         )
         for number, finding in enumerate(findings, start=1)
     )

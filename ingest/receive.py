@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
-from archive_service.kernel.db import new_id
+from archive_service.kernel.db import new_id, storable
 from archive_service.kernel.digests import Digester
 from archive_service.kernel.errors import NotPossible, TooLarge
 from archive_service.kernel.events import Verb
@@ -30,6 +30,8 @@ from ingest.models import Sip, SipState
 MEDIA_TYPES = (ZIP, TAR, GZIP)
 STAGED = "sips/"
 LONGEST_UPLOAD = timedelta(days=1)
+ORPHANED_AFTER = timedelta(days=7)
+"""Beside a database that was restored from a backup, staging may hold what came since: a week to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _enter(
             sip = Sip(
                 id=sip_id,
                 submitted_by=actor.id,
-                container_name=name[:300],
+                container_name=storable(name)[:300],
                 media_type=media_type,
                 container_size=found.size,
                 container_sha256=found.hex("sha256"),
@@ -183,7 +185,7 @@ def erase_staged(archive: Archive, sip_id: str) -> None:
 
 
 def sweep_staging(archive: Archive) -> None:
-    """Job: removes what cut-off uploads and killed processes left behind, once it is a day old."""
+    """Job: removes what cut-off uploads and killed processes left behind."""
     archive.staging.sweep(LONGEST_UPLOAD)
     sweep(archive.settings.data / SCRATCH)
     for info in archive.staging.list(STAGED.rstrip("/")):
@@ -202,5 +204,5 @@ def _is_orphan(archive: Archive, key: str) -> bool:
         with archive.look(THE_ARCHIVE) as work:
             sip = work.session.get(Sip, sip_id)
         named = sip is not None and sip.staged_key == key
-        return not named and archive.clock.now() - began > LONGEST_UPLOAD
+        return not named and archive.clock.now() - began > ORPHANED_AFTER
     return False

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive_service.kernel.db import Base, Kept, enum_of, new_id
+from preservation.description.model import LONGEST_CODE
 
 #: Compared byte by byte on both databases; the default collation of a PostgreSQL server may be any.
 BYTEWISE = String(400).with_variant(String(400, collation="C"), "postgresql")
@@ -55,20 +56,20 @@ class Dossier(Base, kw_only=True):
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"), index=True)
     fonds_id: Mapped[UUID] = mapped_column(ForeignKey("fonds.id"))
-    code: Mapped[str] = mapped_column(String(200))
-    title: Mapped[str] = mapped_column(String(1000))
+    code: Mapped[str] = mapped_column(String(LONGEST_CODE))
+    title: Mapped[str] = mapped_column(Text)
     title_key: Mapped[str] = mapped_column(BYTEWISE)
     """Vietnamese order (a ă â … d đ), as bytes sort: `kernel.vietnamese.sort_key`, cut."""
     state: Mapped[DossierState] = mapped_column(enum_of(DossierState), default=DossierState.stored)
     regime: Mapped[str] = mapped_column(String(20))
     tags: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     """The law's tags exactly as submitted."""
-    maintenance: Mapped[str] = mapped_column(String(100), default="")
+    maintenance: Mapped[str] = mapped_column(Text, default="")
     access: Mapped[AccessMode] = mapped_column(enum_of(AccessMode), default=AccessMode.closed)
     start_date: Mapped[date | None] = mapped_column(default=None)
     end_date: Mapped[date | None] = mapped_column(default=None)
     """The latest day that EndDate can mean: a year alone ends on 31/12."""
-    year: Mapped[int | None] = mapped_column(default=None)
+    year: Mapped[int | None] = mapped_column(BigInteger, default=None)
     """Năm hình thành: the year, or the inventory number, that browsing goes by."""
     revision: Mapped[int] = mapped_column(default=1)
     """Grows with every change that the index must learn."""
@@ -96,16 +97,16 @@ class Document(Base, kw_only=True):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"))
     dossier: Mapped[Dossier] = relationship(init=False)
-    ordinal: Mapped[int]
+    ordinal: Mapped[int] = mapped_column(BigInteger)
     tags: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-    type_name: Mapped[str] = mapped_column(String(200), default="")
-    number: Mapped[str] = mapped_column(String(100), default="")
+    type_name: Mapped[str] = mapped_column(Text, default="")
+    number: Mapped[str] = mapped_column(Text, default="")
     """Số và ký hiệu as people write it, e.g. 15/QĐ-UBND."""
-    issued_raw: Mapped[str] = mapped_column(String(40), default="")
+    issued_raw: Mapped[str] = mapped_column(Text, default="")
     issued_from: Mapped[date | None] = mapped_column(default=None)
     issued_to: Mapped[date | None] = mapped_column(default=None)
-    organ_name: Mapped[str] = mapped_column(String(400), default="")
-    subject: Mapped[str] = mapped_column(String(1000), default="")
+    organ_name: Mapped[str] = mapped_column(Text, default="")
+    subject: Mapped[str] = mapped_column(Text, default="")
     access: Mapped[AccessMode] = mapped_column(enum_of(AccessMode), default=AccessMode.closed)
     """Already the stricter of document and dossier."""
 
@@ -121,7 +122,7 @@ class FileObject(Base, kw_only=True):
     document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     """Among the document's files; 0 is the original."""
-    path: Mapped[str] = mapped_column(String(1000))
+    path: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     sha512: Mapped[str] = mapped_column(String(128))
@@ -130,7 +131,7 @@ class FileObject(Base, kw_only=True):
     mime: Mapped[str] = mapped_column(String(120), default="")
     pages: Mapped[int | None] = mapped_column(default=None)
     malware: Mapped[str] = mapped_column(String(20), default="not_scanned")
-    text_path: Mapped[str] = mapped_column(String(1000), default="")
+    text_path: Mapped[str] = mapped_column(Text, default="")
     """Logical path of the extracted text, "" when there is none."""
 
 
@@ -149,12 +150,12 @@ class Signature(Base, kw_only=True):
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
     file_id: Mapped[UUID] = mapped_column(ForeignKey("file_object.id"), index=True)
     position: Mapped[int]
-    signer: Mapped[str] = mapped_column(String(300), default="")
-    issuer: Mapped[str] = mapped_column(String(300), default="")
+    signer: Mapped[str] = mapped_column(Text, default="")
+    issuer: Mapped[str] = mapped_column(Text, default="")
     signed_at: Mapped[datetime | None] = mapped_column(default=None)
     first_verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict, "first_verdict"))
     verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
-    reason: Mapped[str] = mapped_column(String(100), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
     """ETSI EN 319 102-1 sub-indication, "" when passed."""
     evidence: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
 
@@ -211,7 +212,7 @@ class StorageRoot(Base, kw_only=True):
     role: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20), default="online")
     since: Mapped[datetime]
-    reason: Mapped[str] = mapped_column(String(500), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class IncidentState(StrEnum):
@@ -250,7 +251,7 @@ class AuditRun(Base, kw_only=True):
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
     checked: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
-    stopped: Mapped[str] = mapped_column(String(500), default="")
+    stopped: Mapped[str] = mapped_column(Text, default="")
 
 
 class Indexed(Base, kw_only=True):
@@ -302,7 +303,7 @@ class Amendment(Base, kw_only=True):
     kept: ClassVar[Kept] = "operational"
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     description: Mapped[dict[str, Any]]
-    message: Mapped[str] = mapped_column(String(300))
+    message: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
 
 

@@ -47,13 +47,13 @@ class Hold(Base, kw_only=True):
     __tablename__ = "hold"
     kept: ClassVar[Kept] = "rebuilt"
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
-    order_number: Mapped[str] = mapped_column(String(100))
+    order_number: Mapped[str] = mapped_column(Text)
     order_date: Mapped[date]
     reason: Mapped[str] = mapped_column(Text)
     dossier_id: Mapped[UUID | None] = mapped_column(ForeignKey("dossier.id"), default=None)
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"), default=None)
     fonds_id: Mapped[UUID | None] = mapped_column(ForeignKey("fonds.id"), default=None)
-    title_words: Mapped[str] = mapped_column(String(200), default="")
+    title_words: Mapped[str] = mapped_column(Text, default="")
     """Tone-blind words that all stand in the title; with unit or fonds they narrow it."""
     review_on: Mapped[date | None] = mapped_column(default=None)
     placed_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -100,13 +100,13 @@ class DestructionList(Base, kw_only=True):
     proposed_at: Mapped[datetime]
     reviewed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
     reviewed_at: Mapped[datetime | None] = mapped_column(default=None)
-    minutes_number: Mapped[str] = mapped_column(String(100), default="")
+    minutes_number: Mapped[str] = mapped_column(Text, default="")
     minutes_date: Mapped[date | None] = mapped_column(default=None)
     minutes_sha256: Mapped[str] = mapped_column(String(64), default="")
     minutes_key: Mapped[str] = mapped_column(String(200), default="")
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
-    decision_number: Mapped[str] = mapped_column(String(100), default="")
+    decision_number: Mapped[str] = mapped_column(Text, default="")
     decision_reason: Mapped[str] = mapped_column(Text, default="")
     entries_digest: Mapped[str] = mapped_column(String(64), default="")
     """Digest over the entries to destroy, fixed when decided; execution compares it byte for byte."""

@@ -11,9 +11,11 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from archive_service.accounts.actors import digest
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
+from archive_service.kernel.db import storable
 from archive_service.kernel.errors import ArchiveError, Conflict, NotPossible, TooMany
 from archive_service.kernel.events import Verb
 from archive_service.kernel.people import (
@@ -61,7 +63,7 @@ def set_password(work: Work, person_id: UUID, password: str, *, must_change: boo
 
 def sign_in(archive: Archive, username: str, password: str) -> tuple[str, BrowserSession]:
     """The cookie's secret and its session. Raises `WrongPassword` or `TooMany`, the same for unknown names."""
-    username = username.strip().lower()[:80]
+    username = storable(username).strip().lower()[:80]
     person_id = _check(archive, username, password)
     secret = secrets.token_urlsafe(32)
     with archive.work(THE_ARCHIVE) as work:
@@ -130,10 +132,7 @@ def sign_out(archive: Archive, actor: Actor, session: BrowserSession) -> None:
 def _check(archive: Archive, username: str, password: str) -> UUID:
     """The person's id. Counts failures in a transaction of their own, which no later error takes back."""
     with archive.work(THE_ARCHIVE) as work:
-        attempts = work.session.get(LoginAttempts, username, with_for_update=True)
-        if attempts is None:
-            attempts = LoginAttempts(name=username)
-            work.session.add(attempts)
+        attempts = _attempts(work, username)
         now = work.now()
         if attempts.locked_until is not None and attempts.locked_until > now:
             raise TooMany(
@@ -156,6 +155,13 @@ def _check(archive: Archive, username: str, password: str) -> UUID:
             Verb.sign_in_failed, "person", person.id if person else None, outcome="failure", username=username
         )
     raise WrongPassword
+
+
+def _attempts(work: Work, username: str) -> LoginAttempts:
+    """The counter, locked; made first when there is none, which several guesses at once may try."""
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    work.session.execute(insert(LoginAttempts).values(name=username, count=0).on_conflict_do_nothing())
+    return work.session.get_one(LoginAttempts, username, with_for_update=True)
 
 
 def _verify(hashed: str, password: str) -> bool:

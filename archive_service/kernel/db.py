@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -78,6 +79,15 @@ def enum_of(kind: type[E], name: str = "") -> Enum:
         name=name or kind.__name__.lower(),
         values_callable=lambda e: [member.value for member in e],
     )
+
+
+def storable(value: Any) -> Any:
+    """The text, or the plain value with all its texts, as every database takes it: foreign bytes may hold NUL."""
+    if isinstance(value, str):
+        return re.sub("[\x00\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in value.items()}
+    return [storable(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def open_engine(url: str) -> Engine:

@@ -23,6 +23,7 @@ from preservation.description.accessors import (
     start_date,
     whole_number,
 )
+from preservation.description.model import LONGEST_CODE
 
 
 def check_metadata(examination: Examination) -> Iterator[Finding]:
@@ -108,6 +109,8 @@ def _date_outside(
 
 def _dossier_faults(dossier: DossierDescription, rules: Rules) -> Iterator[Finding]:
     code, start, end = dossier_code(dossier), start_date(dossier), end_date(dossier)
+    if len(code.code) > LONGEST_CODE:
+        yield Finding("metadata-code-too-long", DOSSIER, str(len(code.code)), str(LONGEST_CODE))
     if code.code and not code.agrees:
         yield Finding("metadata-file-code-parts", DOSSIER, code.code, code.composed)
     if start and end and start.earliest > end.latest:

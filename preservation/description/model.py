@@ -9,6 +9,8 @@ from datetime import date
 from typing import Self
 
 METADATA = "data/metadata.xml"
+LONGEST_CODE = 200
+"""Letters of a dossier code: it is an identity, kept in indexes, and never cut."""
 
 
 @dataclass(frozen=True, slots=True)
