@@ -34,10 +34,14 @@ Plain = dict[str, Any]
 
 @dataclass
 class Stack:
-    """An archive with the demo's people. `settle` returns when every job is done, and fails when one did."""
+    """An archive with the demo's people. `settle` returns when every job is done, and fails when one did.
+
+    `into`: where a rebuild builds the new database; None where it takes the old one's place.
+    """
 
     stage: Stage
     settle: Callable[[], None]
+    into: str | None = None
 
     @property
     def archive(self) -> Archive:
@@ -83,7 +87,7 @@ def embedded(folder: Path, seals: Seals) -> Iterator[Stack]:
 
 
 @contextmanager
-def on_services(folder: Path, seals: Seals, settings: Plain) -> Iterator[Stack]:
+def on_services(folder: Path, seals: Seals, settings: Plain, into: str) -> Iterator[Stack]:
     """A worker process does the jobs; this process only asks for them."""
     stage = _stage(folder, seals, settings)
     words = [str(Path(sys.executable).with_name("archive")), "worker"]
@@ -92,7 +96,7 @@ def on_services(folder: Path, seals: Seals, settings: Plain) -> Iterator[Stack]:
     )
     try:
         with running(worker):
-            yield Stack(stage, lambda: _wait(stage.archive, worker))
+            yield Stack(stage, lambda: _wait(stage.archive, worker), into)
     finally:
         stage.archive.close()
         with Elasticsearch(settings["search"]) as client:
@@ -140,10 +144,12 @@ def open_stack(request: pytest.FixtureRequest, folder: Path, seals: Seals) -> It
         with embedded(folder, seals) as stack:
             yield stack
         return
-    names = ("fresh_postgres", "redis_url", "s3_server", "elasticsearch_url")
-    services = [request.getfixturevalue(name) for name in names]
-    with on_services(folder, seals, service_settings(folder, *services)) as stack:
-        yield stack
+    names = ("postgres_server", "redis_url", "s3_server", "elasticsearch_url")
+    postgres, *services = (request.getfixturevalue(name) for name in names)
+    with postgres.fresh() as database, postgres.fresh() as into:
+        settings = service_settings(folder, database, *services)
+        with on_services(folder, seals, settings, into) as stack:
+            yield stack
 
 
 STACKS = ("embedded", "services")

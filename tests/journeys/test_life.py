@@ -13,8 +13,12 @@ from sqlalchemy import select
 from archive_service.demo.damaging import flip_bit
 from archive_service.demo.dossiers import DemoPackage
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.db import open_engine
 from archive_service.kernel.errors import Missing
 from archive_service.kernel.log import lines_from, verify
+from archive_service.rebuild import rebuild
+from archive_service.rebuild.compare import compare
+from archive_service.rebuild.snapshots import keep_system_objects
 from preservation.dips import export_dossier
 from preservation.fixity import fixity_run
 from preservation.models import CopyState, Dossier, DossierState, FileObject, Incident
@@ -64,6 +68,7 @@ def test_a_dossier_lives_its_whole_life(
     is_destroyed_by_four(stack, tmp_path, verapdf)
     stays_in_the_log(stack)
     satisfies_ocfl_java(stack, tmp_path, ocfl_java)
+    is_rebuilt_from_storage(stack)
 
 
 def comes_in(stack: Stack, packages: list[DemoPackage]) -> None:
@@ -158,3 +163,14 @@ def satisfies_ocfl_java(stack: Stack, folder: Path, ocfl_java: Judge) -> None:
     for root_id in stack.archive.stores:
         verdict = ocfl_java(ocfl_tree(stack.archive, root_id, folder / "trees"))
         assert verdict.accepted and verdict.examined >= 2, verdict
+
+
+def is_rebuilt_from_storage(stack: Stack) -> None:
+    keep_system_objects(stack.archive, now=True)
+    report = rebuild(stack.archive, into=stack.into)
+    assert report.whole and report.dossiers == 2, report
+    old = open_engine(f"sqlite:///{report.kept}") if stack.into is None else stack.archive.engine
+    new = open_engine(stack.into or stack.archive.settings.database)
+    assert list(compare(old, new)) == []
+    old.dispose()
+    new.dispose()

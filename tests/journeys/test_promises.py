@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,9 +17,13 @@ from archive_service.accounts.people import give_role_at_start
 from archive_service.demo.pki import make_authority, sign_pdf
 from archive_service.demo.typesetting import typesetter
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.db import open_engine
 from archive_service.kernel.errors import ArchiveError, Conflict
 from archive_service.kernel.log import LogDetail, LogEntry, lines_from, verify
 from archive_service.kernel.permissions import Role
+from archive_service.rebuild import rebuild
+from archive_service.rebuild.compare import compare
+from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.worker import drain
 from ingest.models import SipState
 from preservation.find import find
@@ -106,6 +111,20 @@ def _signed() -> bytes:
     signer = make_authority().issue("Đinh Thanh Hưởng")
     at = datetime(2020, 6, 15, tzinfo=UTC)
     return sign_pdf(typesetter().pdf("Tờ trình"), signer, at, field="ChuKy1", reason="Ký số")
+
+
+def test_5_catalogue_and_index_are_rebuilt_from_storage_alone(house: House, tmp_path: Path) -> None:
+    stored(house, packed(tmp_path))
+    before = asked(house, "reader")
+    keep_system_objects(house.archive, now=True)
+    shutil.rmtree(house.archive.settings.data / "index")
+    house.archive.__dict__.pop("index")
+    report = rebuild(house.archive)
+    old = open_engine(f"sqlite:///{report.kept}")
+    assert report.whole and list(compare(old, house.archive.engine)) == []
+    old.dispose()
+    assert before[0].total == 4
+    assert asked(house, "reader") == before
 
 
 def test_6_nothing_is_destroyed_early_or_held_or_by_fewer_than_four(house: House) -> None:
