@@ -136,8 +136,11 @@ class FolderStore:
         with self._faults():
             # An interrupted write or an interrupted removal left the bytes here, under the same name.
             for room in self._rooms():
-                count += disk.remove_tree(room / prefix)
-                disk.prune((room / prefix).parent, upto=self.deposit)
+                removed = disk.remove_tree(room / prefix)
+                if removed:
+                    disk.prune((room / prefix).parent, upto=self.deposit)
+                # Else the empty folder there is somebody's who is just about to write another key.
+                count += removed
         if os.path.lexists(self._path(prefix)):
             raise StillThere(self.describe(), prefix)
         return count

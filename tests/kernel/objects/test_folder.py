@@ -140,3 +140,13 @@ def test_a_missing_mount_is_never_filled(tmp_path: Path) -> None:
     with pytest.raises(StoreAway, match="the folder is not there"):
         store.put_tree("a", [("b", b"")])
     assert not (tmp_path / "mount").exists()
+
+
+def test_a_purge_leaves_the_room_of_another_writer_alone(tmp_path: Path) -> None:
+    """Eight equal uploads at once: seven purge their bytes while the next one is about to write its own."""
+    store = FolderStore(tmp_path)
+    theirs = tmp_path / "deposit/room/sips"
+    theirs.mkdir(parents=True)
+    store.put("sips/mine", b"bytes")
+    assert store.purge("sips/mine") == 1
+    assert theirs.is_dir()
