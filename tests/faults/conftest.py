@@ -32,9 +32,7 @@ def built_house(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
 
 
 @pytest.fixture
-def house(
-    built_house: tuple[Path, House], tmp_path: Path, warm_sandbox: WarmSandbox
-) -> Iterator[House]:
+def house(built_house: tuple[Path, House], tmp_path: Path, warm_sandbox: WarmSandbox) -> Iterator[House]:
     folder, made = built_house
     shutil.copytree(folder, tmp_path / "var")
     clock = MovableClock(made.clock.instant)

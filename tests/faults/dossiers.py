@@ -17,7 +17,7 @@ from archive_service.worker import drain
 from ingest.accept import accept_sip
 from ingest.models import Sip
 from ingest.receive import Receipt, receive_sip
-from preservation.models import Copy, CopyState, Dossier
+from preservation.models import Copy, CopyState, Dossier, FileObject
 from preservation.ocfl.store import object_ids
 from preservation.ocfl.validate import check
 from tests.archives import House
@@ -120,3 +120,11 @@ def assert_waiting(house: House, kind: str, fault: str) -> None:
     assert job.state in (JobState.retrying, JobState.stuck)
     assert fault in job.fault
     assert job.incident and job.run_after > house.clock.now()
+
+
+def file_of(archive: Archive, dossier_id: UUID) -> UUID:
+    with archive.look(THE_ARCHIVE) as work:
+        query = select(FileObject.id).where(
+            FileObject.dossier_id == dossier_id, FileObject.document_id.is_not(None)
+        )
+        return work.session.scalars(query).one()

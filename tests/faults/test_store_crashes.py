@@ -61,7 +61,7 @@ def assert_stored_once(stack: Embedded, name: str, sip_id: UUID) -> None:
         assert_whole(archive, sip.dossier_id)
         assert archive.index.count() == 2
         assert left_in_staging(archive) == []
-        sweep_two_days_later(archive)
+        sweep_a_week_later(archive)
         assert list(left_in_scratch(archive)) == []
         assert [list(check(store)) for store in archive.stores.values()] == [[], []]
     finally:
@@ -82,7 +82,7 @@ def test_killed_at_every_step_while_receiving_the_package_sent_again_is_one(
         send(archive)
         with archive.look(THE_ARCHIVE) as work:
             assert work.session.scalars(select(Sip.state)).all() == [SipState.awaiting_decision]
-        sweep_two_days_later(archive)
+        sweep_a_week_later(archive)
         assert list(left_in_scratch(archive)) == []
         assert len(left_in_staging(archive)) == 1
         archive.close()
@@ -97,8 +97,8 @@ def _send(producer: Actor, container: bytes, archive: Archive) -> None:
     drain(archive)
 
 
-def sweep_two_days_later(archive: Archive) -> None:
+def sweep_a_week_later(archive: Archive) -> None:
     # Keys of staged containers carry the time of the real clock.
     assert isinstance(archive.clock, MovableClock)
-    archive.clock.set(datetime.now(UTC) + timedelta(days=2))
+    archive.clock.set(datetime.now(UTC) + timedelta(days=8))
     sweep_staging(archive)
