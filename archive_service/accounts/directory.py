@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from archive_service.kernel.errors import Forbidden
+from archive_service.kernel.events import Verb
+from archive_service.kernel.log import LogEntry
 from archive_service.kernel.organisation import Fonds, Unit
 from archive_service.kernel.people import (
     AccountState,
-    BrowserSession,
     Grant,
     GrantState,
     Person,
@@ -110,9 +111,8 @@ def _card(work: Work, person: Person) -> Card:
     grants = work.session.scalars(
         select(Grant).where(Grant.person_id == person.id, Grant.state.in_(OPEN)).order_by(Grant.requested_at)
     ).all()
-    last = work.session.scalar(
-        select(func.max(BrowserSession.started_at)).where(BrowserSession.person_id == person.id)
-    )
+    signed_in = (LogEntry.actor_id == person.id, LogEntry.verb == Verb.signed_in.value)
+    last = work.session.scalar(select(func.max(LogEntry.at)).where(*signed_in))
     unit = work.session.get(Unit, person.unit_id) if person.unit_id else None
     return Card(person, unit.name if unit else "", [_held(work, grant) for grant in grants], last)
 

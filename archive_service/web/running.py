@@ -15,13 +15,13 @@ from archive_service import upkeep
 from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.settings import Settings
+from archive_service.web.exports import export
 from archive_service.web.forms import act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
 from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Filter, Listing, Window, ask
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, page_router
-from archive_service.web.xlsx import list_response
 
 router = page_router()
 JOB_COLUMNS = (
@@ -46,7 +46,7 @@ def show_jobs(request: Request, visit: TheVisit) -> Response:
         jobs = upkeep.list_jobs(work, state, SHOWN)
         counts, tables = upkeep.count_jobs(work), upkeep.timetables(work)
     if asked.wants_sheet:
-        return list_response(request, asked, t("navigation.jobs"), jobs)
+        return export(request, visit, asked, t("navigation.jobs"), jobs)
     empty = Empty("no_match", t("jobs.no_match")) if state else Empty("all_done", t("jobs.all_done"))
     listing = Listing(asked, t("jobs.caption"), Window(jobs), empty)
     stuck = counts[JobState.stuck]

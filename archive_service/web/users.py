@@ -10,13 +10,13 @@ from archive_service.accounts import directory, people, signin
 from archive_service.kernel.errors import Conflict
 from archive_service.kernel.people import AccountState, PersonKind
 from archive_service.kernel.permissions import Permission
+from archive_service.web.exports import export
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
-from archive_service.web.lists import Column, Empty, Filter, Listing, ask
+from archive_service.web.lists import Column, Empty, Filter, Listing, Window, ask
 from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
-from archive_service.web.xlsx import list_response
 from ingest.accept import hand_over_sips
 
 router = page_router()
@@ -54,8 +54,10 @@ def show_users(request: Request, visit: TheVisit) -> Response:
         )
         waiting = directory.waiting_grants(work)
     if asked.wants_sheet:
-        return list_response(request, asked, t("navigation.users"), cards)
-    window = asked.window(cards, lambda card: (card.person.username,))
+        return export(request, visit, asked, t("navigation.users"), cards)
+    shown, more = cards[: asked.limit], len(cards) > asked.limit
+    # The use case pages forwards only; the way back is to the first page.
+    window = Window(shown, None, (shown[-1].person.username,) if more else None)
     listing = Listing(asked, t("users.caption"), window, Empty("no_match", t("users.no_match")))
     return render(
         request,

@@ -7,11 +7,24 @@ from enum import StrEnum
 import pytest
 
 from archive_service.kernel.findings import Severity
+from archive_service.kernel.jobs import JobState
+from archive_service.kernel.people import AccountState, GrantState
 from archive_service.web.jinja import environment
 from archive_service.web.labels import COLOURS, LABELS, REGIME_WORDS, label
+from ingest.models import SipState
+from preservation.models import AccessMode, CopyState, Verdict
 
 # Object of the labels → the enum of the code. A new enum joins here; the code's enum decides, not the table.
-ENUMS: dict[str, type[StrEnum]] = {"finding": Severity}
+ENUMS: dict[str, type[StrEnum]] = {
+    "finding": Severity,
+    "sip": SipState,
+    "job": JobState,
+    "account": AccountState,
+    "grant": GrantState,
+    "signature": Verdict,
+    "copy": CopyState,
+    "access": AccessMode,
+}
 ALL = [(thing, code) for thing, codes in LABELS.items() for code in codes]
 
 
