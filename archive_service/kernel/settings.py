@@ -114,6 +114,11 @@ class Settings(BaseSettings):
         ids = [root.id for root in self.storage]
         if len(set(ids)) != len(ids):
             raise ValueError("storage: each root needs an id of its own")
+        places = [*(root.url for root in self.storage), self.staging]
+        if nested := sorted({a for n, a in enumerate(places) for b in places[n + 1 :] if _overlap(a, b)}):
+            raise ValueError(
+                f"storage, staging: expected places apart from each other, not {', '.join(nested)}"
+            )
         # Two copies on one disk are one copy: the required number counts failure domains, not roots.
         if (
             len({root.failure_domain for root in self.storage if root.role != "offline"})
@@ -126,6 +131,15 @@ class Settings(BaseSettings):
         if unknown := sorted(name for name in named if name and name not in self.credentials):
             raise ValueError(f"credentials: no entry named {', '.join(unknown)}")
         return self
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two places are the same, or one lies in the other: two copies there would be one."""
+    first, second = (urlsplit(url) for url in (one, other))
+    if (first.scheme, first.netloc, first.query) != (second.scheme, second.netloc, second.query):
+        return False
+    a, b = (os.path.normpath(each.path.strip("/")) + "/" for each in (first, second))
+    return a.startswith(b) or b.startswith(a) or "./" in (a, b)
 
 
 def config_file() -> Path:
@@ -143,6 +157,13 @@ def load_settings(**given: Any) -> Settings:
         raise NotPossible(
             f"Cài đặt không có: {', '.join(strange)}.",
             f"No such setting: {', '.join(strange)}.",
+            name="wrong-setting",
+        )
+    if "ARCHIVE_CONFIG" in os.environ and not config_file().is_file():
+        # Without it the defaults would make another, empty archive.
+        raise NotPossible(
+            f"ARCHIVE_CONFIG: không có tệp {config_file()}.",
+            f"ARCHIVE_CONFIG: expected a file, there is no {config_file()}.",
             name="wrong-setting",
         )
     try:
