@@ -62,10 +62,12 @@ def index_dossier(archive: Archive, dossier_id: str) -> None:
         return
     confirmed = archive.index.write(entries_of(archive, dossier))
     with archive.work(THE_ARCHIVE) as work:
-        _confirm(work, dossier, min(confirmed.values(), default=0))
+        _confirm(work, dossier.id, min(confirmed.values(), default=0))
 
 
-def _confirm(work: Work, dossier: Dossier, revision: int) -> None:
+def _confirm(work: Work, dossier_id: UUID, revision: int) -> None:
+    """What was closed or destroyed while it was being indexed stays blocked: the row of this moment decides."""
+    dossier = work.session.get_one(Dossier, dossier_id, with_for_update=True)
     insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = insert(Indexed).values(dossier_id=dossier.id, revision=revision, blocked=False)
     work.session.execute(statement.on_conflict_do_nothing())
