@@ -63,6 +63,18 @@ def request_grant(
     """Grants a harmless role at once; a powerful one waits for `confirm_grant` by another person."""
     work.allow(Permission.manage_people)
     person = work.get(Person, person_id)
+    if person.id == work.actor.id:
+        raise Forbidden(
+            "Không ai tự cấp quyền cho mình.",
+            "Nobody grants a role to themselves.",
+            name="second-person-needed",
+        )
+    if person.kind is PersonKind.system and role is not Role.producer:
+        raise NotPossible(
+            "Tài khoản hệ thống chỉ được giao nộp hồ sơ.",
+            "An account of a system may only submit.",
+            name="system-submits-only",
+        )
     now = work.now()
     waits = role in NEEDS_HEAD | NEEDS_SECOND
     grant = Grant(
@@ -158,8 +170,18 @@ def give_role_at_start(
 
 
 def make_token(work: Work, person_id: UUID, name: str, *, days: int | None = 365) -> str:
-    """The token, shown this once; stored hashed. It acts for that person or QLVB system alone."""
+    """The token, shown this once; stored hashed. It acts for a QLVB system, or for the person who makes it.
+
+    Whoever sees another person's token acts in that person's name: an administrator would read what they may not.
+    """
     work.allow(Permission.manage_people)
+    person: Person = work.get(Person, person_id)
+    if person.kind is not PersonKind.system and person.id != work.actor.id:
+        raise Forbidden(
+            "Mã truy cập của một người chỉ do chính người đó tạo.",
+            "Only a person makes tokens that act for that person.",
+            name="own-token",
+        )
     return enter_token(work, person_id, name, days=days)
 
 
