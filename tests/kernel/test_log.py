@@ -27,7 +27,9 @@ NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     engine = open_engine(f"sqlite:///{tmp_path / 'log.db'}")
-    Base.metadata.create_all(engine, [Base.metadata.tables[t] for t in ("log_entry", "log_detail", "log_head")])
+    Base.metadata.create_all(
+        engine, [Base.metadata.tables[t] for t in ("log_entry", "log_detail", "log_head")]
+    )
     with Session(engine) as session:
         session.add(LogHead())
         session.flush()
