@@ -82,7 +82,7 @@ def check_signatures(
     require_path(trust)
     sandbox = Sandbox(workers=1)
     try:
-        found = check_file(sandbox, file, read_roots(trust))
+        found = check_file(sandbox, file.absolute(), read_roots(trust))
     except SandboxFailure as error:
         raise NotPossible(
             f"{file.name}: không đọc được như tệp PDF.", f"{file.name} cannot be read as a PDF."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -19,7 +21,8 @@ from archive_service.app import create_app
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
 from tests.archives import House
-from tests.sending import accept, packed, sip_of, sips
+from tests.cli.terminal import Terminal
+from tests.sending import accept, another, packed, sip_of, sips
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +81,32 @@ def test_a_cut_connection_leaves_nothing(house: House, port: int, token: str) ->
         time.sleep(0.1)
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     assert len(sips(house)) == before
+
+
+def test_archive_submit_sends_a_package_and_waits_for_its_findings(
+    house: House,
+    port: int,
+    token: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SUBMIT_TOKEN", token)
+    archive, package = Terminal(monkeypatch, capsys), packed(tmp_path, another("81"))
+    words = ("submit", package, "--url", f"http://127.0.0.1:{port}", "--json")
+    first = archive(*words)
+    drain(house.archive)
+    again = archive(*words, "--wait")
+    told = [json.loads(said.out) for said in (first, again)]
+    assert [each["known"] for each in told] == [False, True]
+    assert [each["state"] for each in told] == ["received", "awaiting_decision"]
+    assert sip_of(house, UUID(told[0]["sip_id"])).container_name == package.name
+
+
+def test_archive_submit_tells_what_the_archive_said(
+    port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    said = Terminal(monkeypatch, capsys)(
+        "--language", "en", "submit", packed(tmp_path), "--url", f"http://127.0.0.1:{port}", "--token", "x"
+    )
+    assert (said.code, said.err) == (2, "Sign in first.\n")

@@ -1,0 +1,93 @@
+"""Setting up, and the runs that a timetable of the operating system may start."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from preservation.models import Dossier
+from tests.archives import House, make_house
+from tests.cli.terminal import Terminal
+from tests.sending import packed, stored
+
+
+def test_init_shows_only_the_password_that_it_made(archive: Terminal, tmp_path: Path) -> None:
+    said = archive("init", "--head", "dungdau=Nguyễn Văn Đứng")
+    assert said.code == 0
+    assert "Mat-khau-1" not in said.out
+    assert "dungdau: password " in said.out
+    assert (tmp_path / "var/keys/log.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_init_again_changes_nothing(archive: Terminal) -> None:
+    archive("init")
+    said = archive("init")
+    assert (said.code, "password" in said.out) == (0, False)
+
+
+@pytest.mark.parametrize("words", [("fixity", "run"), ("log", "verify"), ("serve",), ("signatures", "run")])
+def test_without_init_nothing_runs(archive: Terminal, words: tuple[str, ...]) -> None:
+    said = archive(*words)
+    assert (said.code, said.err) == (2, "The archive is not set up yet. Run `archive init`.\n")
+
+
+def test_a_worker_needs_a_broker(archive: Terminal) -> None:
+    assert [archive(each).code for each in ("worker", "beat")] == [2, 2]
+
+
+def test_a_wrong_setting_is_one_sentence(archive: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_QUEUE", "kafka://a")
+    said = archive("settings")
+    assert said.code == 2 and said.err.startswith("Wrong setting: queue")
+
+
+def test_settings_are_shown_without_their_secrets(archive: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_QUEUE", "redis://:bi-mat@redis:6379/0")
+    monkeypatch.setenv("ARCHIVE_SEARCH_PASSWORD", "bi-mat")
+    monkeypatch.setenv("ARCHIVE_CREDENTIALS__S3__ACCESS_KEY", "khoa")
+    monkeypatch.setenv("ARCHIVE_CREDENTIALS__S3__SECRET_KEY", "bi-mat")
+    said = archive("settings", "--json")
+    assert json.loads(said.out)["queue"] == "redis://:***@redis:6379/0"
+    assert "bi-mat" not in said.out
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Dossier]:
+    """An archive that holds one dossier."""
+    folder = tmp_path_factory.mktemp("house")
+    house = make_house(folder)
+    return house, stored(house, packed(folder))
+
+
+def test_the_whole_of_what_is_kept_is_run_over(
+    archive: Terminal, kept: tuple[House, Dossier], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    house, dossier = kept
+    monkeypatch.setenv("ARCHIVE_DATA", str(house.archive.settings.data))
+    run = archive("fixity", "run", "--all", "--json")
+    assert (run.code, json.loads(run.out)["checked"]) == (0, 2)
+    assert archive("export", dossier.id, "-o", tmp_path / "dip.zip").code == 0
+    assert archive("bag", "check", tmp_path / "dip.zip").code == 0
+    assert archive("export", house.unit.id, "-o", tmp_path / "x").code == 2
+    assert archive("log", "export", "-o", tmp_path / "log.jsonl").code == 0
+    (tmp_path / "key.pem").write_text(archive("log", "key").out)
+    words = ("log", "verify", tmp_path / "log.jsonl", "--key", tmp_path / "key.pem")
+    assert [archive("log", "verify").code, archive(*words).code] == [0, 0]
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    (tmp_path / "log.jsonl").write_text("\n".join([*lines[:3], *lines[4:]]))
+    assert (said := archive(*words)).code == 1 and "removed: 3" in said.out
+
+
+def test_a_damaged_copy_ends_the_run_with_1(
+    archive: Terminal, kept: tuple[House, Dossier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, _ = kept
+    monkeypatch.setenv("ARCHIVE_DATA", str(house.archive.settings.data))
+    root = house.archive.settings.data / "storage/1/ocfl"
+    file = next(path for path in root.rglob("*.pdf"))
+    file.chmod(0o600)
+    file.write_bytes(b"changed")
+    assert archive("fixity", "run", "--all").code == 1
+    assert archive("ocfl", "check", root.parent).code == 1
