@@ -19,6 +19,7 @@ from archive_service.kernel.settings import Credentials, Root, Settings
 from archive_service.work import Archive
 from preservation.find import index_dossier
 from preservation.models import Dossier
+from search.elastic import ElasticIndex
 from tests.archives import House, make_house
 from tests.faults.warm import WarmSandbox
 from tests.services.postgres import Postgres
@@ -38,6 +39,9 @@ class Opening:
     def __call__(self) -> Archive:
         archive = Archive(self.settings, MovableClock(self.now))
         archive.__dict__["sandbox"] = self.sandbox
+        if isinstance(archive.index, ElasticIndex):
+            # Whoever closed the index to writers was killed: no need to wait a minute for its end.
+            archive.index._indices._patience = 1.0
         return archive
 
 
