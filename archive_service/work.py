@@ -269,7 +269,7 @@ class Archive:
                 claim = jobs.current_claim.get()
                 if claim is not None and not jobs.held(session, claim):
                     raise jobs.LeaseLost(claim.job_id)
-                log.seal(session, actor, self.clock.now(), work.events)
+                log.seal(session, work.actor, self.clock.now(), work.events)
             self._send(work.new_jobs)
 
     @contextmanager

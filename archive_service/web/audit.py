@@ -75,14 +75,22 @@ def _row(row: LogRow, t: Sentences) -> EntryRow:
 
 
 @router.get("/audit")
-def audit(request: Request, visit: TheVisit, verify: str = "") -> Response:
+def audit(request: Request, visit: TheVisit) -> Response:
+    return _audit(request, visit, walk=False)
+
+
+@router.get("/audit/verify")
+def walk_the_chain(request: Request, visit: TheVisit) -> Response:
+    return _audit(request, visit, walk=True)
+
+
+def _audit(request: Request, visit: Visit, *, walk: bool) -> Response:
     t = sentences(request)
     verbs = [(verb.value, t(f"verb.{verb.value}")) for verb in Verb]
     filters = (
         Filter("verb", "history.what", "choice", sorted(verbs, key=lambda pair: pair[1])),
         Filter("person", "audit.person"),
         Filter("subject", "audit.subject_id"),
-        Filter("verify", "audit.verify"),
     )
     asked = ask(request, "audit", ENTRIES, filters, sort="")
     if asked.wants_sheet:
@@ -91,7 +99,7 @@ def audit(request: Request, visit: TheVisit, verify: str = "") -> Response:
     with visit.archive.look(visit.actor) as work:
         found = _rows(work, visit, asked, asked.position, asked.limit)
         length = work.session.get_one(LogHead, 1).number
-    walked = length <= WALKED_AT_ONCE or bool(verify)
+    walked = walk or length <= WALKED_AT_ONCE
     chain = check_chain(visit.archive, visit.actor) if walked else None
     shown = Listed([_row(row, t) for row in found.items], found.next)
     listing = Listing(asked, t("audit.caption"), asked.page_of(shown), Empty("no_match", t("audit.none")))

@@ -23,7 +23,6 @@ from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.web.shown import Step
 from archive_service.web.texts import size, when_text
 from archive_service.work import Work
-from retention.destruction.four_eyes import who_else_may
 from retention.destruction.lists import (
     Line,
     Total,
@@ -34,7 +33,7 @@ from retention.destruction.lists import (
 )
 from retention.destruction.propose import send_for_review
 from retention.destruction.stop import STOPPABLE, stop_destruction
-from retention.destruction.turns import TURNS, may_act, my_states, names_of
+from retention.destruction.turns import may_act, my_states, names_of, waiting_for
 from retention.models import Answer, DestructionList, EntryState, ListState
 
 router = page_router()
@@ -87,12 +86,9 @@ class OpenList:
 def open_list(work: Work, list_id: UUID) -> OpenList:
     """Raises `Missing` outside the actor's scope."""
     listed = visible_list(work, list_id)
-    turn = TURNS.get(listed.state)
     people = (listed.proposed_by, listed.reviewed_by, listed.decided_by, listed.started_by, listed.stopped_by)
     acts = frozenset(each for each in Permission if may_act(work, listed, each))
-    waits_on = who_else_may(work, turn) if turn else ()
-    if listed.state is ListState.draft:
-        waits_on = list(names_of(work, [listed.proposed_by]).values())
+    waits_on = waiting_for(work, listed)
     mine = listed.proposed_by == work.actor.id
     return OpenList(listed, totals(work, list_id), names_of(work, people), waits_on, acts, mine)
 
@@ -155,7 +151,7 @@ def lists(request: Request, visit: TheVisit) -> Response:
         return export(request, visit, asked, t("destruction.title"), _all_lists(visit, mine))
     with visit.archive.look(visit.actor) as work:
         found = _lists(work, visit, mine, asked.position, asked.limit)
-        waits = {row.id: _waits(work, row) for row in found.items}
+        waits = {row.id: ", ".join(waiting_for(work, row)) for row in found.items}
         state = archive_state(work.session)
         release = work.actor.may(Permission.release_destruction)
     empty = Empty(
@@ -182,13 +178,6 @@ def _all_lists(visit: Visit, mine: bool) -> Iterator[DestructionList]:
             return _lists(work, visit, mine, cursor, PAGE)
 
     return every(page)
-
-
-def _waits(work: Work, listed: DestructionList) -> str:
-    turn = TURNS.get(listed.state)
-    if listed.state is ListState.draft:
-        return ", ".join(names_of(work, [listed.proposed_by]).values())
-    return ", ".join(who_else_may(work, turn)) if turn else ""
 
 
 @router.get("/destruction/{list_id}")

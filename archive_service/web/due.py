@@ -36,7 +36,7 @@ DUE = (
     Column("dossier", "due.dossier", sheet=lambda row: row.title),
     Column("code", "search.dossier", sheet=lambda row: row.code),
     Column("unit", "due.unit", sheet=lambda row: str(row.unit_id or "")),
-    Column("years", "due.years", numeric=True, sheet=lambda row: row.years),
+    Column("years", "due.years", sheet=lambda row: row.years),
     Column("ends_on", "due.ends_on", sheet=lambda row: row.ends_on),
     Column("documents", "browse.documents", numeric=True, sheet=lambda row: row.document_count),
     Column("note", "due.note", sheet=lambda row: "; ".join(hold.order_number for hold in row.holds)),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
+from retention.destruction.four_eyes import who_else_may
 from retention.models import Answer, DestructionEntry, DestructionList, EntryState, ListState
 
 #: What a list in this state waits for, as the right that it takes.
@@ -29,6 +30,17 @@ def my_states(work: Work) -> list[ListState]:
 def may_act(work: Work, listed: DestructionList, permission: Permission) -> bool:
     """Whether the right reaches this list; who had another part in it is refused by name when acting."""
     return work.actor.may(permission) and work.scope(permission).holds(listed.unit_id, listed.fonds_id)
+
+
+def waiting_for(work: Work, listed: DestructionList) -> list[str]:
+    """Names of the people whose act is next; a draft waits for its own proposer alone. Nobody once it is under way."""
+    if listed.state is ListState.draft:
+        return list(names_of(work, [listed.proposed_by]).values())
+    turn = TURNS.get(listed.state)
+    if turn is None:
+        return []
+    own = [work.actor.name] if may_act(work, listed, turn) and listed.proposed_by != work.actor.id else []
+    return own + who_else_may(work, turn)
 
 
 def unanswered(work: Work, listed: DestructionList) -> list[UUID]:

@@ -34,8 +34,8 @@ from ingest.models import Sip, SipFinding
 from ingest.receive import receive_sip
 from tests.archives import PASSWORD, House, make_house
 
-#: Two public and long expired, one restricted with a closed document, one not public at all.
-SHELVED = ("CPXD", "DL", "TCCB", "NV1")
+#: Public and long expired; restricted with a closed document in it; not public at all.
+SHELVED = ("CPXD", "TCCB", "NV1")
 NAMES = {
     "officer": "Trần Thị Ánh",
     "reader": "Ngô Thu Hà",
@@ -59,7 +59,17 @@ def furnish(folder: Path, units: Sequence[str] = SHELVED, **settings: Any) -> Ho
             package = make_package(folder, dossier, seals, seed=7)
             _store(house, dossier, package.path)
     drain(house.archive)
+    _admit_unit_reader(house)
     return house
+
+
+def _admit_unit_reader(house: House) -> None:
+    """The reader of one unit reads what is restricted there."""
+    with house.archive.work(THE_ARCHIVE) as work:
+        unit = work.session.scalars(select(Unit).where(Unit.code == "TCCB").order_by(Unit.id.desc())).first()
+        person = house.people["unit_reader"]
+        people.give_role_at_start(work, person, Role.reader, unit_id=unit.id if unit else None)
+        people.give_role_at_start(work, person, Role.reader)
 
 
 def reopened(made: House, kept: Path, folder: Path) -> House:
@@ -75,7 +85,6 @@ def _admit(house: House) -> None:
         for role, person in house.people.items():
             row = work.get(Person, person.id)
             row.name = NAMES.get(role, row.name)
-            set_password(work, person.id, PASSWORD)
 
 
 def _store(house: House, dossier: DemoDossier, path: Path) -> None:
@@ -122,4 +131,7 @@ if __name__ == "__main__":
     import uvicorn
 
     made = furnish(Path(tempfile.mkdtemp()))
+    with made.archive.work(THE_ARCHIVE) as work:
+        for each in made.people.values():
+            set_password(work, each.id, PASSWORD)
     uvicorn.run(create_app(made.archive), port=8601)
