@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy.exc import OperationalError
 
-from archive_service.cli import audits, demo, packages, running, sending
+from archive_service.cli import audits, demo, packages, rebuilding, running, sending
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.kernel.errors import ArchiveError
 
@@ -22,6 +22,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     running.settings,
     sending.submit,
     sending.export,
+    rebuilding.rebuild,
     demo.demo,
 )
 for command in COMMANDS:

@@ -52,10 +52,10 @@ def _first_person(given: str, variable: str) -> tuple[FirstPerson, bool]:
             f"Mật khẩu của {username} (để trống: tự tạo)", f"Password of {username} (empty: make one)"
         )
         password = typer.prompt(asked, default="", hide_input=True, show_default=False)
-    return (username, name or username, password or _new_password()), not password
+    return (username, name or username, password or new_password()), not password
 
 
-def _new_password() -> str:
+def new_password() -> str:
     # The fixed letters are what the rule for passwords asks for; the rest is random.
     return secrets.token_urlsafe(12) + "-aA1"
 
@@ -123,9 +123,18 @@ def _hidden(value: Any) -> Any:
         return {name: _hidden(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_hidden(each) for each in value]
-    text = str(value)
+    if isinstance(value, int | None):
+        return value
+    return hide_password(str(value))
+
+
+def hide_password(text: str) -> str:
+    """
+    >>> hide_password("redis://:secret@host:6379/0")
+    'redis://:***@host:6379/0'
+    """
     scheme, separator, rest = text.partition("://")
     login, at, place = rest.rpartition("@")
     if separator and at and ":" in login:
         return f"{scheme}://{login.partition(':')[0]}:***@{place}"
-    return value if isinstance(value, int | bool | None) else text
+    return text

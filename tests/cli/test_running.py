@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archive_service.worker import drain
 from preservation.models import Dossier
 from tests.archives import House, make_house
 from tests.cli.terminal import Terminal
@@ -78,6 +79,19 @@ def test_the_whole_of_what_is_kept_is_run_over(
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     (tmp_path / "log.jsonl").write_text("\n".join([*lines[:3], *lines[4:]]))
     assert (said := archive(*words)).code == 1 and "removed: 3" in said.out
+
+
+def test_a_lost_database_is_rebuilt_from_storage(
+    archive: Terminal, kept: tuple[House, Dossier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, dossier = kept
+    monkeypatch.setenv("ARCHIVE_DATA", str(house.archive.settings.data))
+    drain(house.archive)
+    house.archive.close()
+    said = archive("rebuild", "--new-password", "quantri", "--json")
+    told = json.loads(said.out)
+    assert told["dossiers"] == 1 and set(told["new_passwords"]) == {"quantri"}
+    assert archive("export", dossier.id, "-o", "dip").code == 0
 
 
 def test_a_damaged_copy_ends_the_run_with_1(

@@ -1,0 +1,72 @@
+"""`rebuild`: catalogue and index from the storage roots alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from archive_service.cli.frame import AsJson, both, opened, report
+from archive_service.cli.running import hide_password, new_password
+from archive_service.rebuild import RebuildReport
+from archive_service.rebuild import rebuild as build_anew
+
+
+def rebuild(
+    into: Annotated[
+        str | None, typer.Option(help="URL of a new, empty database; needed for PostgreSQL.")
+    ] = None,
+    drill: Annotated[
+        bool, typer.Option(help="Only build the database of --into; nothing in service changes.")
+    ] = False,
+    new_passwords: Annotated[
+        list[str] | None,
+        typer.Option("--new-password", metavar="USER", help="Make this user a password, shown once."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make catalogue and index again from storage; stop every other process first. Exit code 1 when something is missing.
+
+    Afterwards destruction is locked until two people release it.
+    """
+    passwords = {name: new_password() for name in new_passwords or ()}
+    with opened(ready=False) as archive:
+        found = build_anew(archive, _progress, into=into, drill=drill, passwords=passwords)
+    told = {**asdict(found), "database": hide_password(found.database), "new_passwords": passwords}
+    report(told, [*_lines(found), *_shown(passwords)], as_json=as_json, good=found.whole)
+
+
+def _progress(step: str, done: int) -> None:
+    typer.echo(f"\r{step}: {done}", nl=False, err=True)
+
+
+def _lines(found: RebuildReport) -> list[str]:
+    lines = [
+        "",
+        both(
+            f"Đã dựng lại {found.dossiers} hồ sơ, {found.log_entries} mục nhật ký.",
+            f"{found.dossiers} dossiers and {found.log_entries} log entries were brought back.",
+        ),
+    ]
+    lines += [both(f"Không đọc được: {each}", f"Cannot be read: {each}") for each in found.unreadable]
+    lines += [both(f"Các kho không khớp: {each}", f"The roots disagree: {each}") for each in found.conflicts]
+    lines += [
+        both(f"Nhật ký: {each.code} {each.number}", f"Log: {each.code} {each.number}")
+        for each in found.log_faults
+    ]
+    if found.lost_anchors:
+        newest = max(found.lost_anchors)
+        lines.append(
+            both(f"Mất các mục nhật ký sau neo, đến mục {newest}.", f"Log entries up to {newest} were lost.")
+        )
+    if found.kept:
+        lines.append(both(f"Cơ sở dữ liệu cũ: {found.kept}", f"The old database: {found.kept}"))
+    return lines
+
+
+def _shown(passwords: dict[str, str]) -> list[str]:
+    return [
+        f"{name}: " + both(f"mật khẩu {word} (chỉ hiện lần này)", f"password {word} (shown this once)")
+        for name, word in passwords.items()
+    ]
