@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -69,17 +70,17 @@ def send_packages(stage: Stage, teller: Teller, address: str, packages: Sequence
 
 
 def send(client: httpx.Client, stage: Stage, package: DemoPackage) -> httpx.Response:
+    return post(client, stage.tokens[sender_of(package.agency)], package.path)
+
+
+def post(client: httpx.Client, token: str, package: Path) -> httpx.Response:
     """One upload. Raises `httpx.HTTPStatusError` when the archive does not take it in."""
-    data = package.path.read_bytes()
+    data = package.read_bytes()
     digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    answer = client.post(
-        "/api/v1/sips",
-        content=data,
-        headers={
-            "Authorization": f"Bearer {stage.tokens[sender_of(package.agency)]}",
-            "Content-Type": ZIP,
-            "Content-Disposition": f'attachment; filename="{package.path.name}"',
-            "Repr-Digest": f"sha-256=:{digest}:",
-        },
-    )
-    return answer.raise_for_status()
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": ZIP,
+        "Content-Disposition": f'attachment; filename="{package.name}"',
+        "Repr-Digest": f"sha-256=:{digest}:",
+    }
+    return client.post("/api/v1/sips", content=data, headers=headers).raise_for_status()

@@ -1,6 +1,6 @@
 """Real digitised dossiers into bags: the digitiser's spreadsheet mapped onto the law's tags.
 
-The folder is named by the environment variable ARCHIVE_SAMPLES: a `metadata.xlsx` with a row a document and the scans
+The folder is named by the environment variable ARCHIVE_TEST_SAMPLES: a `metadata.xlsx` with a row a document and the scans
 that its last column points to. Nothing of it is part of this project.
 """
 
@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from archive_service.demo.folders import dossier_toml
 from ingest.sip_build import build_sip
 
-VARIABLE = "ARCHIVE_SAMPLES"
+VARIABLE = "ARCHIVE_TEST_SAMPLES"
 Row = dict[str, str]
 
 #: Column → tag. Names occur twice (dossier, then document): the second one has " (2)".
