@@ -239,7 +239,7 @@ class Child:
 def _complete(frame: bytearray, largest: int) -> bool:
     if len(frame) < wire.HEADER.size:
         return False
-    size = wire.HEADER.unpack_from(frame)[0]
+    size: int = wire.HEADER.unpack_from(frame)[0]
     if size > largest:
         raise Overrun(FailureKind.too_large, f"a result of {size} bytes, {largest} allowed")
     return len(frame) >= wire.HEADER.size + size

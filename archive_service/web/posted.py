@@ -82,7 +82,8 @@ async def _with_papers(request: Request) -> Posted:
         raise SignInNeeded
     if not size.isdigit() or int(size) > MOST_PAPER:
         raise TooLarge(
-            f"Tệp đính kèm lớn hơn {MOST_PAPER >> 20} MB.", f"The attached file is larger than {MOST_PAPER >> 20} MB."
+            f"Tệp đính kèm lớn hơn {MOST_PAPER >> 20} MB.",
+            f"The attached file is larger than {MOST_PAPER >> 20} MB.",
         )
     fields: dict[str, list[str]] = {}
     files: dict[str, bytes] = {}
