@@ -12,11 +12,11 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore
-from archive_service.work import Archive
+from archive_service.work import Archive, Work
 from preservation.aips import NotProven, senders_of, stores_of
 from preservation.models import Copy, CopyState, Dossier, DossierState
 from preservation.ocfl.copies import copy_object
-from preservation.ocfl.store import ObjectDamaged
+from preservation.ocfl.store import ObjectDamaged, erase_object
 from preservation.repair import evidence_of, repair_object
 from preservation.roots import writable_root
 from preservation.verify import verify_copy
@@ -46,11 +46,20 @@ def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
     if next(verify_copy(target, dossier.object_id, dossier.inventory_digest, senders), None) is not None:
         _mend(archive, dossier, sources[0], target, senders)
     with archive.work(THE_ARCHIVE) as work:
-        copy: Copy = work.get(Copy, (dossier.id, root_id))
-        now = work.now()
-        copy.state, copy.version, copy.verified_at = CopyState.verified, dossier.version, now
-        copy.next_check = now + timedelta(days=archive.settings.fixity_days)
-        work.record(Verb.copy_made, dossier, root=root_id, version=dossier.version)
+        copy = work.session.get(Copy, (dossier.id, root_id), with_for_update=True)
+        destroyed = work.get(Dossier, dossier.id).state is DossierState.destroyed
+        if copy is not None and not destroyed:
+            _made(work, dossier, copy)
+            return
+    if destroyed:  # while we wrote: what came back must go again
+        erase_object(target, dossier.object_id)
+
+
+def _made(work: Work, dossier: Dossier, copy: Copy) -> None:
+    now = work.now()
+    copy.state, copy.version, copy.verified_at = CopyState.verified, dossier.version, now
+    copy.next_check = now + timedelta(days=work.settings.fixity_days)
+    work.record(Verb.copy_made, dossier, root=copy.root_id, version=dossier.version)
 
 
 def _mend(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
@@ -45,19 +47,36 @@ def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str)
     except BaseException:
         give_back(archive, dossier_id, root_id, lease)
         raise
+    if not _enter(archive, actor, dossier, lease, Restored(root_id, source_id, kept, repaired)):
+        # Destroyed while we wrote: what came back must go again.
+        erase_object(target, dossier.object_id)
+        target.purge(evidence_of(dossier_id))
+        raise Conflict("Hồ sơ đã bị hủy.", "The dossier was destroyed meanwhile.", name="destroyed")
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    root_id: str
+    source_id: str
+    evidence: str
+    faults: list[str]
+
+
+def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, what: Restored) -> bool:
+    """Notes the good copy and the act; False when the dossier is no more."""
     with archive.work(actor) as work:
-        copy = held_copy(work, dossier_id, root_id, lease)
-        if copy is not None and work.get(Dossier, dossier_id).state is not DossierState.destroyed:
+        copy = held_copy(work, dossier.id, what.root_id, lease)
+        if work.get(Dossier, dossier.id).state is DossierState.destroyed:
+            return False
+        if (
+            copy is not None
+        ):  # else our lease ended: the copy is good all the same, the next audit will say so
             copy.lease_until = None
             tell(work, dossier, copy, [])
-            work.record(
-                Verb.copy_restored, dossier, root=root_id, source=source_id, evidence=kept, faults=repaired
-            )
-            return kept
-    # Destroyed while we wrote: what came back must go again.
-    erase_object(target, dossier.object_id)
-    target.purge(evidence_of(dossier_id))
-    raise Conflict("Hồ sơ đã bị hủy.", "The dossier was destroyed meanwhile.", name="destroyed")
+        told = {"root": what.root_id, "source": what.source_id, "evidence": what.evidence}
+        work.record(Verb.copy_restored, dossier, **told, faults=what.faults)
+    return True
 
 
 def _restorable(

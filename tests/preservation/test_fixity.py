@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+import preservation.restore
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Forbidden, NotPossible
 from archive_service.kernel.log import LogEntry
@@ -254,6 +255,17 @@ def test_nothing_is_restored_from_a_copy_that_is_bad_itself(house: House) -> Non
     with pytest.raises(Conflict) as refused:  # the rows say verified still; the bytes decide
         restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
     assert refused.value.name == "no-good-copy"
+
+
+def test_a_restored_copy_stays_though_the_lease_ended_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier_id = keep(house)
+    flip(content(house, dossier_id))
+    monkeypatch.setattr(preservation.restore, "held_copy", lambda *_: None)
+    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    house.clock.advance(hours=7)
+    assert audit(house).faults == 0
 
 
 def test_only_who_handles_incidents_restores(house: House) -> None:

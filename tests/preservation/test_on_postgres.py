@@ -1,0 +1,52 @@
+"""Audit, amendment and system objects do on PostgreSQL what they do on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive_service.rebuild.snapshots import keep_system_objects
+from preservation.amend import amend
+from preservation.copies import claim_copy
+from preservation.coverage import coverage
+from preservation.leases import alone
+from preservation.restore import restore_copy
+from preservation.signatures.again import signatures_run
+from tests.archives import House, make_house
+from tests.preservation.dossiers import audit, content, dossier_of, flip, incidents, keep
+from tests.preservation.test_amend import retitle
+
+
+@pytest.fixture
+def served(tmp_path: Path, fresh_postgres: str) -> Iterator[House]:
+    house = make_house(tmp_path, database=fresh_postgres)
+    yield house
+    house.archive.close()
+
+
+def test_a_fault_is_found_told_and_made_good(served: House) -> None:
+    dossier_id = keep(served)
+    flip(content(served, dossier_id))
+    assert (audit(served).faults, audit(served).faults, len(incidents(served.archive))) == (1, 1, 1)
+    restore_copy(served.archive, served.actor("auditor"), dossier_id, "ban-sao")
+    assert audit(served).faults == 0
+    with served.archive.look(served.actor("auditor")) as work:
+        assert (coverage(work).copies, coverage(work).checked) == (2, 2)
+
+
+def test_versions_and_system_objects_are_written(served: House) -> None:
+    dossier_id = keep(served)
+    assert amend(served.archive, dossier_id, retitle, "Sửa tiêu đề")
+    assert dossier_of(served.archive, dossier_id).version == 2
+    assert len(keep_system_objects(served.archive)) == 5
+    assert signatures_run(served.archive).run_id is not None
+
+
+def test_nobody_has_the_same_thing_twice(served: House) -> None:
+    dossier_id = keep(served)
+    assert claim_copy(served.archive, dossier_id, "ban-sao")
+    assert claim_copy(served.archive, dossier_id, "ban-sao") is None
+    with alone(served.archive, "x") as first, alone(served.archive, "x") as second:
+        assert (first, second) == (True, False)
