@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from archive_service.accounts.people import enter_person
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.jobs import Job, JobState
-from archive_service.kernel.people import AccountState, Grant, GrantState, Person
+from archive_service.kernel.people import AccountState, Grant, GrantState, Person, PersonKind
 from archive_service.kernel.permissions import Role
 from archive_service.upkeep import services
 from archive_service.web.running import shown_settings, without_user
@@ -66,12 +67,14 @@ def test_a_powerful_role_waits_for_a_second_person(visit: Visit, house: House) -
 
 
 def test_a_token_is_shown_once(visit: Visit, house: House) -> None:
-    administrator, producer = visit("administrator"), house.people["producer"]
-    address = f"/users/{producer.id}/token"
+    with house.archive.work(THE_ARCHIVE) as work:
+        system = enter_person(work, "qlvb-so", "QLVB của Sở", kind=PersonKind.system)
+    administrator = visit("administrator")
+    address = f"/users/{system.id}/token"
     form = administrator.form_of(address, address) | {"name": "QLVB", "password": PASSWORD}
     assert "vnat_" in administrator.post(address, data=form).text
     assert administrator.post(address, data=form).status_code == 409
-    page = administrator.get(f"/users/{producer.id}").text
+    page = administrator.get(f"/users/{system.id}").text
     assert "QLVB" in page and "vnat_" not in page
 
 
