@@ -18,6 +18,9 @@ Columns = TypeVarTuple("Columns")
 #: From the best verdict to the worst: a document with several signatures shows its worst.
 GRAVITY = (Verdict.total_passed, Verdict.indeterminate, Verdict.total_failed)
 
+#: Totals that the law's tags declare; told only to those who may read all that they count.
+TOTALS = frozenset({"TotalDoc", "PageNumber", "SheetNumber"})
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -10,14 +10,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from archive_service.api.doors import Cursor, Limit, Shown, TheActor, TheArchive, TheLook, TheWork
+from archive_service.api.doors import Cursor, Limit, Shown, TheActor, TheArchive, TheWork
 from archive_service.api.downloads import attachment
 from archive_service.api.files import FileShown
 from archive_service.api.pages import ItemList
 from archive_service.kernel.events import Verb
 from preservation.access import may_read, visible_document, visible_dossier
 from preservation.browse import documents_of, files_of
-from preservation.contents import reads_whole
+from preservation.contents import TOTALS, reads_whole
 from preservation.dips import prepare, zip_blocks
 from preservation.models import AccessMode, DossierState
 
@@ -76,6 +76,8 @@ def dossier(dossier_id: UUID, work: TheWork) -> DossierShown:
     shown = DossierShown.model_validate(row)
     if not may_read(work, row, row.access):
         shown.tags = None
+    elif not reads_whole(work, row):
+        shown.tags = {tag: raw for tag, raw in row.tags.items() if tag not in TOTALS}
     if not reads_whole(work, row):
         shown.document_count = shown.file_count = shown.byte_count = None
     return shown
@@ -83,9 +85,10 @@ def dossier(dossier_id: UUID, work: TheWork) -> DossierShown:
 
 @router.get("/dossiers/{dossier_id}/documents")
 def documents(
-    dossier_id: UUID, archive: TheArchive, work: TheLook, limit: Limit = 100, cursor: Cursor = None
+    dossier_id: UUID, archive: TheArchive, work: TheWork, limit: Limit = 100, cursor: Cursor = None
 ) -> ItemList[DocumentBrief]:
     """Mục lục văn bản: what this person may see of it, by ordinal."""
+    work.record(Verb.dossier_read, visible_dossier(work, dossier_id))
     listed = documents_of(work, archive.keys.secret, dossier_id, limit=limit, cursor=cursor)
     return ItemList(items=[DocumentBrief.model_validate(row) for row in listed.items], next=listed.next)
 

@@ -93,9 +93,12 @@ def test_fonds_lead_to_dossiers_and_documents(house: House, dossier: Dossier, cl
 def test_a_reader_learns_no_totals_of_a_dossier_with_closed_documents(
     house: House, client: Client, tmp_path: Path
 ) -> None:
-    mixed = stored(house, packed(tmp_path, another("51", document={"Mode": "Hạn chế"})))
-    for who, told in (("reader", None), ("officer", 3)):
-        assert client(who).get(f"/api/v1/dossiers/{mixed.id}").json()["document_count"] == told
+    made = another("51", document={"Mode": "Hạn chế"}, dossier={"TotalDoc": "3"})
+    mixed = stored(house, packed(tmp_path, made))
+    for who, told, declared in (("reader", None, None), ("officer", 3, "3")):
+        shown = client(who).get(f"/api/v1/dossiers/{mixed.id}").json()
+        assert shown["document_count"] == told
+        assert shown["tags"].get("TotalDoc") == declared
 
 
 def test_oversight_is_for_those_who_have_the_right(house: House, dossier: Dossier, client: Client) -> None:
