@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from archive_service.kernel.permissions import Permission
-from archive_service.web.destruction import in_numbers, list_page, open_list
 from archive_service.web.destruction_answers import changed_meanwhile
+from archive_service.web.destruction_view import in_numbers, list_page, open_list
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, redirect, render, sentences
 from archive_service.web.posted import IN_FORM, Posted, form_after

@@ -11,7 +11,7 @@ from fastapi import Query, Request, Response
 
 from archive_service.kernel.errors import Conflict
 from archive_service.kernel.permissions import Permission
-from archive_service.web.destruction import OpenList, in_numbers, list_page, open_list
+from archive_service.web.destruction_view import OpenList, in_numbers, list_page, open_list
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, redirect, render, sentences
 from archive_service.web.labels import label

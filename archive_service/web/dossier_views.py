@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogDetail, LogEntry
-from archive_service.web.dossiers import open_view, show
+from archive_service.web.dossier_head import open_view, show
 from archive_service.web.exports import export
 from archive_service.web.frame import sentences
 from archive_service.web.labels import label

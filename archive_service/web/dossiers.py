@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 
 from archive_service.kernel.cursors import Listed
-from archive_service.kernel.errors import Missing
 from archive_service.kernel.events import Verb
-from archive_service.kernel.organisation import Fonds
-from archive_service.kernel.permissions import Permission
 from archive_service.regulations import Rules
 from archive_service.regulations.rules import Level
+from archive_service.web.dossier_head import Opened, open_dossier, open_view, show
 from archive_service.web.exports import PAGE, every, export
 from archive_service.web.fonds import period
-from archive_service.web.frame import Page, render, sentences
+from archive_service.web.frame import sentences
 from archive_service.web.lists import Column, Empty, Listing, ask
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.texts import share, when
 from archive_service.work import Work
 from preservation import browse, contents
-from preservation.access import visible_dossier
 from preservation.aips import copies_of
 from preservation.contents import Line
 from preservation.models import CopyState, Dossier, DossierState
-from retention.holds import held
-from retention.models import Assessment, Hold
+from retention.models import Assessment
 
 router = page_router()
 
@@ -46,64 +41,6 @@ DOCUMENTS = (
 )
 #: Totals that the law's tags declare; told only to those who may read all that they count.
 TOTALS = frozenset({"TotalDoc", "PageNumber", "SheetNumber"})
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What every view of a dossier needs. `staff` sees where copies lie and who did what; `whole`: no closed part."""
-
-    dossier: Dossier
-    fonds: Fonds
-    holds: Sequence[Hold]
-    whole: bool
-    reads: bool
-    auditor: bool
-    retention: bool
-
-    @property
-    def staff(self) -> bool:
-        return self.auditor or (self.whole and self.retention)
-
-    def views(self) -> list[tuple[str, str]]:
-        """(name, address) of the views that this person may open, in their order."""
-        base = f"/dossiers/{self.dossier.id}"
-        if self.dossier.state is DossierState.destroyed:
-            return [("tombstone", base), ("history", f"{base}/history")]
-        names = ["documents"]
-        names += ["description"] if self.reads else []
-        names += ["copies"] if self.staff else []
-        names += ["signatures"]
-        names += ["retention"] if self.retention else []
-        names += ["history"] if self.staff else []
-        return [(name, base if name == "documents" else f"{base}/{name}") for name in names]
-
-
-def open_dossier(work: Work, dossier_id: UUID) -> Opened:
-    """Raises `Missing` for one that this person may not know of."""
-    dossier = visible_dossier(work, dossier_id)
-    retention = work.actor.may(Permission.see_retention)
-    return Opened(
-        dossier,
-        work.session.get_one(Fonds, dossier.fonds_id),
-        held(work.session, [dossier.id]).get(dossier.id, ()) if retention else (),
-        contents.reads_whole(work, dossier),
-        bool(contents.modes_read(work, dossier)),
-        work.actor.may(Permission.see_fixity),
-        retention,
-    )
-
-
-def show(
-    request: Request, opened: Opened, view: str, template: str, summary: str = "", **context: object
-) -> Response:
-    """A view of the dossier in its common head: code, title, state, the other views."""
-    dossier = opened.dossier
-    crumbs = [
-        (opened.fonds.organ_id, f"/fonds/{dossier.fonds_id}"),
-        (dossier.code, "" if view in {"documents", "tombstone"} else f"/dossiers/{dossier.id}"),
-    ]
-    page = Page(dossier.title, summary, crumbs if opened.reads else crumbs[1:], here="/fonds")
-    return render(request, template, page, 200, opened=opened, dossier=dossier, view=view, **context)
 
 
 @router.get("/dossiers/{dossier_id}")
@@ -213,14 +150,6 @@ def named(rules: Rules, level: Level, tags: Mapping[str, Any], t: Sentences) -> 
     return [
         (f"{names.get(tag, tag)} ({tag})" if tag in names else tag, str(value)) for tag, value in tags.items()
     ]
-
-
-def open_view(work: Work, dossier_id: UUID, view: str) -> Opened:
-    """As `open_dossier`; a view that is not this person's is `Missing` too."""
-    opened = open_dossier(work, dossier_id)
-    if view not in dict(opened.views()):
-        raise Missing
-    return opened
 
 
 def title_of(document: Any) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from fastapi import Request, Response
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from archive_service.kernel.clock import vietnam_date
 from archive_service.kernel.cursors import Listed
@@ -17,18 +15,13 @@ from archive_service.kernel.organisation import Fonds, Unit
 from archive_service.kernel.permissions import Permission
 from archive_service.web.charts import Bars
 from archive_service.web.exports import PAGE, every, export
-from archive_service.web.forms import Form, act
-from archive_service.web.frame import Flash, Page, redirect, render, sentences
+from archive_service.web.frame import Page, render, sentences
 from archive_service.web.lists import Asked, Column, Empty, Filter, Listing, ask
-from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.reasons import reasons
-from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
+from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.work import Work
-from preservation.models import Dossier
 from retention.assess import list_unknown
-from retention.destruction.propose import propose_destruction
-from retention.reach import chunked
-from retention.schedule import Due, due_by_unit, due_dossiers, pick_due
+from retention.schedule import Due, due_by_unit, due_dossiers
 
 router = page_router()
 
@@ -49,7 +42,6 @@ UNKNOWN = (
 )
 #: Days ahead of today by the value of the filter.
 HORIZONS = {"now": 0, "30": 30, "365": 365}
-SHOWN = 50
 
 
 def choices(visit: Visit) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -61,7 +53,7 @@ def choices(visit: Visit) -> tuple[Mapping[str, str], Mapping[str, str]]:
     return units, fonds
 
 
-def _asked(request: Request, visit: Visit) -> tuple[Asked, Mapping[str, str]]:
+def asked_for(request: Request, visit: Visit) -> tuple[Asked, Mapping[str, str]]:
     t, (units, fonds) = sentences(request), choices(visit)
     horizons = [(value, t(f"due.horizon_{value}")) for value in HORIZONS]
     filters = (
@@ -72,7 +64,7 @@ def _asked(request: Request, visit: Visit) -> tuple[Asked, Mapping[str, str]]:
     return ask(request, "due", DUE, filters, sort=""), units
 
 
-def _id(text: str) -> UUID | None:
+def id_of(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
@@ -81,7 +73,7 @@ def _id(text: str) -> UUID | None:
 
 @router.get("/retention")
 def due(request: Request, visit: TheVisit) -> Response:
-    t, (asked, units) = sentences(request), _asked(request, visit)
+    t, (asked, units) = sentences(request), asked_for(request, visit)
     today = vietnam_date(visit.archive.clock.now())
     before = today + timedelta(days=HORIZONS.get(asked.values["horizon"], 0))
     if asked.wants_sheet:
@@ -111,7 +103,7 @@ def due(request: Request, visit: TheVisit) -> Response:
 def _rows(
     work: Work, visit: Visit, asked: Asked, before: date, cursor: str | None, limit: int
 ) -> Listed[Due]:
-    unit, fonds = _id(asked.values["unit"]), _id(asked.values["fonds"])
+    unit, fonds = id_of(asked.values["unit"]), id_of(asked.values["fonds"])
     return due_dossiers(work, visit.archive, before, unit_id=unit, fonds_id=fonds, cursor=cursor, limit=limit)
 
 
@@ -136,76 +128,3 @@ def unknown(request: Request, visit: TheVisit) -> Response:
     crumbs = [(t("navigation.due"), "/retention"), (t("due.unknown_title"), "")]
     page = Page(t("due.unknown_title"), t("due.unknown_summary"), crumbs, here="/retention")
     return render(request, "due_unknown.html", page, listing=listing, why=lambda row: reasons(row.steps, t))
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a list made from this filter would hold now. `version` changes with any dossier in it."""
-
-    ids: list[UUID]
-    documents: int
-    size: int
-    first: list[Dossier]
-
-    @property
-    def version(self) -> int:
-        return zlib.crc32(b"".join(each.bytes for each in self.ids))
-
-
-def _proposal(visit: Visit, asked: Asked) -> Proposal:
-    with visit.archive.look(visit.actor) as work:
-        today = vietnam_date(work.now())
-        unit, fonds = _id(asked.values["unit"]), _id(asked.values["fonds"])
-        ids = pick_due(work, today, unit_id=unit, fonds_id=fonds)
-        documents = size = 0
-        for some in chunked(ids):
-            sums = select(func.sum(Dossier.document_count), func.sum(Dossier.byte_count))
-            row = work.session.execute(sums.where(Dossier.id.in_(some))).one()
-            documents, size = documents + int(row[0]), size + int(row[1])
-        shown = select(Dossier).where(Dossier.id.in_(ids[:SHOWN])).order_by(Dossier.title_key)
-        return Proposal(ids, documents, size, list(work.session.scalars(shown)))
-
-
-@router.get("/retention/list")
-def preview(request: Request, visit: TheVisit) -> Response:
-    asked, _ = _asked(request, visit)
-    return _preview(request, asked, _proposal(visit, asked), visit.form())
-
-
-def _preview(request: Request, asked: Asked, proposal: Proposal, form: Form, status: int = 200) -> Response:
-    t = sentences(request)
-    chosen = "; ".join(f"{t(one.label)}: {one.words(asked.values[one.name])}" for one in asked.chosen)
-    crumbs = [(t("navigation.due"), "/retention"), (t("propose.crumb"), "")]
-    title = t("propose.title", n=len(proposal.ids))
-    page = Page(title, chosen, crumbs, here="/retention", failed=bool(form.errors or form.wrong))
-    action = asked.link()
-    return render(
-        request,
-        "propose.html",
-        page,
-        status,
-        form=form,
-        proposal=proposal,
-        act=act(request, action, proposal.version),
-        back=action.replace("/retention/list", "/retention", 1),
-    )
-
-
-@router.post("/retention/list")
-def propose(request: Request, visit: TheVisit, posted: ThePosted) -> Response:
-    asked, _ = _asked(request, visit)
-    t, proposal = sentences(request), _proposal(visit, asked)
-    if posted.version != proposal.version:
-        return _preview(request, asked, proposal, Form(posted.typed, {}, t("propose.changed")), 409)
-    unit, fonds = _id(asked.values["unit"]), _id(asked.values["fonds"])
-    try:
-        with visit.archive.work(visit.actor) as work:
-            explanation = posted.text("explanation")
-            listed = propose_destruction(
-                work, proposal.ids, explanation=explanation, unit_id=unit, fonds_id=fonds
-            )
-    except IN_FORM as error:
-        at = "explanation" if error.name == "field-missing" else ""
-        return _preview(request, asked, proposal, form_after(posted, error, visit.language, at), 422)
-    flash = Flash("propose.done", number=listed.number, n=len(proposal.ids))
-    return redirect(f"/destruction/{listed.id}", flash)

@@ -9,8 +9,8 @@ from fastapi import Request, Response
 
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.state import archive_state
-from archive_service.web.destruction import OpenList, in_numbers, list_page, open_list
 from archive_service.web.destruction_answers import changed_meanwhile
+from archive_service.web.destruction_view import OpenList, in_numbers, list_page, open_list
 from archive_service.web.downloads import attached
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, fragment, redirect, render, sentences

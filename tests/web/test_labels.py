@@ -12,7 +12,8 @@ from archive_service.kernel.people import AccountState, GrantState
 from archive_service.web.jinja import environment
 from archive_service.web.labels import COLOURS, LABELS, REGIME_WORDS, label
 from ingest.models import SipState
-from preservation.models import AccessMode, CopyState, Verdict
+from preservation.models import AccessMode, CopyState, DossierState, IncidentState, Verdict
+from retention.models import Answer, ListState
 
 # Object of the labels → the enum of the code. A new enum joins here; the code's enum decides, not the table.
 ENUMS: dict[str, type[StrEnum]] = {
@@ -24,6 +25,10 @@ ENUMS: dict[str, type[StrEnum]] = {
     "signature": Verdict,
     "copy": CopyState,
     "access": AccessMode,
+    "dossier": DossierState,
+    "incident": IncidentState,
+    "list": ListState,
+    "entry": Answer,
 }
 ALL = [(thing, code) for thing, codes in LABELS.items() for code in codes]
 
