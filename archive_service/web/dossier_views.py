@@ -88,8 +88,9 @@ class SignatureRow:
 @router.get("/dossiers/{dossier_id}/signatures")
 def signatures(request: Request, visit: TheVisit, dossier_id: UUID) -> Response:
     t, asked = sentences(request), ask(request, "signatures", SIGNATURES, (), sort="")
-    with visit.archive.look(visit.actor) as work:
+    with visit.archive.work(visit.actor) as work:
         opened = open_view(work, dossier_id, "signatures")
+        work.record(Verb.dossier_read, opened.dossier, view="signatures")
         found = contents.signatures_seen(work, opened.dossier, all_of_them=opened.whole or opened.auditor)
         ids = [signature.id for signature, _ in found]
         checks = work.session.scalars(select(SignatureCheck).where(SignatureCheck.signature_id.in_(ids)))

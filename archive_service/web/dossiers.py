@@ -24,7 +24,7 @@ from archive_service.web.texts import share, when
 from archive_service.work import Work
 from preservation import browse, contents
 from preservation.aips import copies_of
-from preservation.contents import Line
+from preservation.contents import TOTALS, Line
 from preservation.models import CopyState, Dossier, DossierState
 from retention.models import Assessment
 
@@ -39,8 +39,6 @@ DOCUMENTS = (
     Column("pages", "dossier.pages", numeric=True, sheet=lambda row: pages_of(row)),
     Column("form", "dossier.form"),
 )
-#: Totals that the law's tags declare; told only to those who may read all that they count.
-TOTALS = frozenset({"TotalDoc", "PageNumber", "SheetNumber"})
 
 
 @router.get("/dossiers/{dossier_id}")
@@ -129,8 +127,9 @@ def _term(work: Work, opened: Opened, t: Sentences) -> str:
 @router.get("/dossiers/{dossier_id}/description")
 def description(request: Request, visit: TheVisit, dossier_id: UUID) -> Response:
     t = sentences(request)
-    with visit.archive.look(visit.actor) as work:
+    with visit.archive.work(visit.actor) as work:
         opened = open_view(work, dossier_id, "description")
+        work.record(Verb.dossier_read, opened.dossier, view="description")
         tags = {k: v for k, v in opened.dossier.tags.items() if opened.whole or k not in TOTALS}
     return show(
         request,
