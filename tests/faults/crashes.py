@@ -108,7 +108,7 @@ def killed_at(make: Callable[[], Archive], act: Callable[[Archive], object], at:
     Both are pickled: the process is forked from a clean one. A fork of this one would inherit locks of threads that
     it does not have (typst's pool hangs for ever, seen).
     """
-    process = _processes.Process(target=_bombed, args=(make, act, at))  # type: ignore[attr-defined]
+    process = _processes.Process(target=_bombed, args=(make, act, at))
     process.start()
     process.join(PATIENCE_S)
     if process.is_alive():

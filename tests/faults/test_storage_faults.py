@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -223,7 +224,7 @@ def test_a_root_that_is_away_for_hours_does_not_pile_up_jobs(house: House, tmp_p
     assert_whole(house.archive, dossier_id)
 
 
-def dossier_of(house: House, sip_id: object) -> object:
-    sip = sip_of(house.archive, sip_id)  # type: ignore[arg-type]
+def dossier_of(house: House, sip_id: UUID) -> UUID:
+    sip = sip_of(house.archive, sip_id)
     assert sip.state is SipState.stored and sip.dossier_id
     return sip.dossier_id
