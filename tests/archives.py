@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -44,11 +45,23 @@ class House:
         return replace(actor, password_now=password)
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = make_house(tmp_path)
-    yield house
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """One furnished archive, made once and closed; copies of its folder are opened."""
+    house = make_house(tmp_path_factory.mktemp("furnished"))
     house.archive.close()
+    return house
+
+
+@pytest.fixture
+def house(furnished: House, tmp_path: Path) -> Iterator[House]:
+    """An archive of this test's own: making the schema anew each time would take longer than most tests."""
+    shutil.copytree(furnished.archive.settings.data, tmp_path / "var")
+    clock = MovableClock(MORNING)
+    clock.advance(seconds=1)
+    archive = Archive(Settings(data=tmp_path / "var"), clock)
+    yield replace(furnished, archive=archive, clock=clock)
+    archive.close()
 
 
 def make_archive(folder: Path, clock: MovableClock | None = None, **settings: Any) -> Archive:
