@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import psutil
 
-from benchmarks import fixity, identify, ingest
+from benchmarks import fixity, identify, ingest, search
 from benchmarks.measure import Ratio
 
 RATIOS: dict[str, Callable[[], list[Ratio]]] = {
@@ -26,6 +26,9 @@ def main(wanted: list[str]) -> None:
         if not wanted or name in wanted:
             for ratio in run():
                 print(ratio.line(), flush=True)
+    if not wanted or "search" in wanted:
+        print("\nsearch at 20,000 documents, embedded (Elasticsearch: `python -m benchmarks.search --help`)")
+        search.main([])
     if not wanted or "memory" in wanted:
         print("\n| what | worker, peak | largest child | tree PSS |\n|---|---|---|---|")
         for line in ingest.memory():

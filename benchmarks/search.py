@@ -103,14 +103,14 @@ def measure(index: SearchIndex, count: int, peer: Callable[[str], object]) -> di
     }
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--elasticsearch", metavar="URL")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     results: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
         embedded = EmbeddedIndex(Path(folder))
