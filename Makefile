@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(BIN)/uv
 READY := .venv/ready
+# A module's tests stay in one process, since they share what it furnishes; more than four would each start all services.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadscope
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test setup serve check services test-deep bench lock openapi
@@ -15,7 +17,7 @@ demo: setup ## A dossier's whole life with invented records, ending at a served 
 	@$(BIN)/archive demo
 
 test: setup ## All tests; without `make services` those that need a real service are skipped and named
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(PARALLEL)
 
 setup: $(READY) ## The environment in .venv, from the lock file
 
@@ -33,7 +35,7 @@ services: setup ## What the full tests need: Debian packages (as root), Elastics
 	@$(BIN)/python -m tests.services.build
 
 test-deep: setup ## The tests with their full counts
-	@HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m "deep or not deep"
+	@HYPOTHESIS_PROFILE=deep $(BIN)/pytest $(PARALLEL) -m "deep or not deep"
 
 bench: setup ## Speed, as ratios to other tools in the same run
 	@$(BIN)/python -m benchmarks

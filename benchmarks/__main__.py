@@ -27,7 +27,7 @@ def main(wanted: list[str]) -> None:
             for ratio in run():
                 print(ratio.line(), flush=True)
     if not wanted or "search" in wanted:
-        print("\nsearch at 20,000 documents, embedded (Elasticsearch: `python -m benchmarks.search --help`)")
+        print("\nsearch at 20,000 documents")
         search.main([])
     if not wanted or "memory" in wanted:
         print("\n| what | worker, peak | largest child | tree PSS |\n|---|---|---|---|")

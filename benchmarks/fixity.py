@@ -62,7 +62,6 @@ def _audit(here: Path, payload: dict[str, Path]) -> tuple[Callable[[], None], Pa
         created=datetime.now(UTC),
     )
     senders = {path: digest_file(source, "sha256").hex("sha256") for path, source in payload.items()}
-    senders = {path: digest_file(source, "sha256").hex("sha256") for path, source in payload.items()}
     digest = hashlib.sha512(inventory.to_bytes()).hexdigest()
 
     def audit() -> None:

@@ -2,6 +2,8 @@
 
     python -m benchmarks.search [--documents 20000] [--elasticsearch http://127.0.0.1:9200] [--json]
 
+Without an address the tests' own Elasticsearch is started (`make services` builds it).
+
 A ratio of 3 means: one page of ours (rights, ranks, total, facets, highlights) takes three times as long as a bare
 top-20 of one field without any of these.
 """
@@ -16,6 +18,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import tantivy
@@ -25,6 +28,8 @@ from search.embedded import EmbeddedIndex
 from search.index import AccessFilter, Clause, IndexEntry, Query, SearchIndex
 from search.opening import open_index
 from search.tantivy_query import SCHEMA
+from tests.services import elasticsearch
+from tests.services.process import Unavailable
 
 SYLLABLES = """
 quyết định thanh tra tỉnh đất đai xây dựng đường nguyễn huệ công văn báo cáo kế hoạch năm phòng ban nhân dân giáo dục
@@ -115,15 +120,33 @@ def main(argv: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         embedded = EmbeddedIndex(Path(folder))
         results["embedded"] = measure(embedded, asked.documents, lambda word: plain_tantivy(embedded, word))
-        if asked.elasticsearch:
-            name = f"bench-{uuid.uuid4().hex[:8]}"
-            elastic = open_index(asked.elasticsearch, folder=Path(folder), name=name)
-            peer = plain_elasticsearch(asked.elasticsearch, name)
-            results["elasticsearch"] = measure(elastic, asked.documents, peer)
-            with Elasticsearch(asked.elasticsearch) as client:
-                for made in client.indices.get(index=f"{name}-*"):
-                    client.indices.delete(index=made)
+    try:
+        with _elasticsearch(asked.elasticsearch) as server:
+            results["elasticsearch"] = measure_elasticsearch(server, asked.documents)
+    except Unavailable as error:
+        results["elasticsearch"] = f"not there: {error}; make services"
     print(json.dumps(results, ensure_ascii=False, indent=None if asked.json else 1))
+
+
+@contextmanager
+def _elasticsearch(url: str | None) -> Iterator[str]:
+    if url:
+        yield url
+        return
+    with elasticsearch.start() as server:
+        yield server.url
+
+
+def measure_elasticsearch(url: str, count: int) -> dict[str, object]:
+    name = f"bench-{uuid.uuid4().hex[:8]}"
+    with tempfile.TemporaryDirectory() as folder, Elasticsearch(url) as client:
+        try:
+            return measure(
+                open_index(url, folder=Path(folder), name=name), count, plain_elasticsearch(url, name)
+            )
+        finally:
+            for made in client.indices.get(index=f"{name}-*"):
+                client.indices.delete(index=made)
 
 
 if __name__ == "__main__":

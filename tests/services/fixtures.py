@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -28,6 +28,17 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = os.environ.get("ARCHIVE_TEST_SERVICES", "")
     if asked not in ("", "required"):
         raise pytest.UsageError(f"ARCHIVE_TEST_SERVICES is {asked!r}; it may only be 'required' or unset")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of several (pytest-xdist) tells the one that writes the summary what it missed."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["missing"] = session.config.stash[MISSING]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[MISSING].update(getattr(node, "workeroutput", {}).get("missing", {}))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
