@@ -33,6 +33,7 @@ FAULTS = (
     EOFError,
     NotImplementedError,
     OverflowError,
+    RecursionError,  # thousands of tar headers, each of which says that it describes the next
     ValueError,
 )
 """What the readers raise for broken bytes. A plain OSError is our own disk and goes up as it is."""
@@ -78,8 +79,11 @@ class Container(Protocol):
     def entries(self) -> Iterator[Entry]:
         """Every entry in the order of the container."""
 
-    def contents(self) -> Iterator[tuple[str, IO[bytes]]]:
-        """Every plain file with its bytes, in the same order; each stream is read before the next is asked for."""
+    def contents(self, only: str | None = None) -> Iterator[tuple[str, IO[bytes]]]:
+        """Every plain file with its bytes, in the same order; each stream is read before the next is asked for.
+
+        `only`: the one of that name; no other is opened.
+        """
 
 
 def media_type(path: Path) -> str:
@@ -138,9 +142,9 @@ class _Folder:
                 status = path.lstat()
                 yield Entry(path.relative_to(self._root).as_posix(), _kind(status.st_mode), status.st_size)
 
-    def contents(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def contents(self, only: str | None = None) -> Iterator[tuple[str, IO[bytes]]]:
         for entry in self.entries():
-            if entry.kind == "file":
+            if entry.kind == "file" and only in (None, entry.name):
                 # NOFOLLOW: the folder may be changed by its owner between the look and the reading.
                 handle = os.open(self._root / entry.name, os.O_RDONLY | os.O_NOFOLLOW)
                 with os.fdopen(handle, "rb") as stream:
@@ -174,11 +178,12 @@ class _Zip:
                 overlaps=info.header_offset in overlapping,
             )
 
-    def contents(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def contents(self, only: str | None = None) -> Iterator[tuple[str, IO[bytes]]]:
         for info in self._archive.infolist():
-            if self._kind_of(info) == "file":
+            name = _shown(info.orig_filename)
+            if self._kind_of(info) == "file" and only in (None, name):
                 with self._archive.open(info) as stream:
-                    yield _shown(info.orig_filename), stream
+                    yield name, stream
 
     @staticmethod
     def _kind_of(info: zipfile.ZipInfo) -> Kind:
@@ -272,11 +277,14 @@ class _Tar:
                 if name := _shown(member.name):
                     yield Entry(name, self._kind_of(member), member.size)
 
-    def contents(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def contents(self, only: str | None = None) -> Iterator[tuple[str, IO[bytes]]]:
         with self._open() as archive:
             for member in self._members(archive):
-                if self._kind_of(member) == "file" and (stream := archive.extractfile(member)):
-                    yield _shown(member.name), stream
+                name = _shown(member.name)
+                if self._kind_of(member) != "file" or only not in (None, name):
+                    continue
+                if stream := archive.extractfile(member):
+                    yield name, stream
 
     @staticmethod
     def _kind_of(member: tarfile.TarInfo) -> Kind:

@@ -19,7 +19,7 @@ from ingest.checks.scan_quality import check_scan_quality
 from ingest.checks.secrecy import declared_secrecy
 from ingest.checks.signatures import check_signatures
 from ingest.checks.structure import PARSE, check_structure
-from ingest.unpack import ContainerFault, Limits, bag_root, read_metadata_only, unpack
+from ingest.unpack import ContainerFault, Limits, bag_root, look_over, read_metadata_only, unpack
 from preservation.description import METADATA, DossierDescription, MetadataUnreadable, from_plain
 
 #: The checks of an unpacked package, in order; each finds what it can, whatever the others found.
@@ -67,11 +67,12 @@ def judge(
     """
     judgement = Judgement()
     beat("secrecy")
-    try:
-        description = _look_at_metadata(container, kind, circumstances, limits)
-    except SandboxFailure as failure:
-        # What it declares cannot be known, so nothing is unpacked.
-        judgement.add("secrecy", [Finding("metadata-unreadable", METADATA, failure.kind)])
+    description, unread = _look_at_metadata(container, kind, circumstances, limits)
+    if unread is not None:
+        # What it declares cannot be known, so nothing is unpacked; the container is looked over from outside.
+        faults = look_over(container, kind, limits)
+        judgement.add("secrecy", [] if unread in faults else [unread])
+        judgement.add("container", faults)
         return judgement
     if description is not None:
         judgement.add("secrecy", list(declared_secrecy(description, circumstances.rules)))
@@ -91,13 +92,17 @@ def judge(
 
 def _look_at_metadata(
     container: Path, kind: str, circumstances: Circumstances, limits: Limits
-) -> DossierDescription | None:
-    """None when there is no description to read: the later steps say why, and nothing there declares a secret.
+) -> tuple[DossierDescription | None, Finding | None]:
+    """The description; or why it cannot be read; neither when there is none: nothing there declares a secret.
 
     The same bytes are judged later: `check_structure` takes this description and does not parse again.
     """
     try:
         plain = circumstances.sandbox.run(PARSE, read_metadata_only(container, kind, limits))
-        return from_plain(plain)
-    except (ContainerFault, MetadataUnreadable):
-        return None
+        return from_plain(plain), None
+    except ContainerFault as fault:
+        return None, None if fault.finding.code == "metadata-missing" else fault.finding
+    except MetadataUnreadable as fault:
+        return None, Finding("metadata-unreadable", METADATA, str(fault))
+    except SandboxFailure as failure:
+        return None, Finding("metadata-unreadable", METADATA, failure.kind)

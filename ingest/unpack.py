@@ -33,6 +33,7 @@ __all__ = [
     "ContainerFault",
     "Limits",
     "bag_root",
+    "look_over",
     "media_type",
     "read_metadata_only",
 ]
@@ -46,9 +47,11 @@ def read_metadata_only(container: Path, kind: str, limits: Limits = Limits()) ->
     with open_container(container, kind, limits) as source:
         entries = list(_counted(source, limits))
         name = bag_folder(entries) + METADATA
-        found = [each for each in entries if each.name == name]
+        found = [each for each in entries if each.name.casefold() == name.casefold()]
         if not found:
             raise ContainerFault(Finding("metadata-missing", METADATA))
+        if all(each.name != name for each in found):
+            raise ContainerFault(Finding("metadata-misnamed", found[0].name, found[0].name, METADATA))
         for fault in _entry_faults(found[0], limits):
             raise ContainerFault(fault)
         if len(found) > 1:
@@ -58,14 +61,11 @@ def read_metadata_only(container: Path, kind: str, limits: Limits = Limits()) ->
 
 
 def _read(source: Container, name: str, limits: Limits) -> bytes:
-    for found, stream in source.contents():
-        if found == name:
-            data = stream.read(limits.metadata_bytes + 1)
-            if len(data) > limits.metadata_bytes:
-                raise ContainerFault(
-                    Finding("metadata-unreadable", METADATA, f"> {limits.metadata_bytes} byte")
-                )
-            return data
+    for _, stream in source.contents(only=name):
+        data = stream.read(limits.metadata_bytes + 1)
+        if len(data) > limits.metadata_bytes:
+            raise ContainerFault(Finding("metadata-unreadable", METADATA, f"> {limits.metadata_bytes} byte"))
+        return data
     raise ContainerFault(Finding("metadata-missing", METADATA))
 
 
@@ -74,13 +74,14 @@ def unpack(container: Path, kind: str, into: Path, limits: Limits = Limits()) ->
 
     Names are kept as they are. Nothing is written outside `into`, nothing is followed, no mode or owner is taken over.
     """
+    if findings := look_over(container, kind, limits):
+        shutil.rmtree(into, ignore_errors=True)
+        return findings
     into.mkdir(parents=True, exist_ok=True)
     try:
         with open_container(container, kind, limits) as source:
-            findings = list(_faults(source, _packed_size(container), limits))
-            if not findings:
-                _write_all(source, into, limits)
-                return []
+            _write_all(source, into, limits)
+            return []
     except ContainerFault as fault:
         findings = [fault.finding]
     except BaseException:
@@ -88,6 +89,15 @@ def unpack(container: Path, kind: str, into: Path, limits: Limits = Limits()) ->
         raise
     shutil.rmtree(into)
     return findings
+
+
+def look_over(container: Path, kind: str, limits: Limits = Limits()) -> list[Finding]:
+    """Every fault of the container that shows before a byte of it is unpacked."""
+    try:
+        with open_container(container, kind, limits) as source:
+            return list(_faults(source, _packed_size(container), limits))
+    except ContainerFault as fault:
+        return [fault.finding]
 
 
 def bag_root(into: Path) -> Path:
