@@ -36,10 +36,12 @@ OLDER = "older"
 def plain_words(raw: str) -> str:
     """NFKC, lower case, everything but letters and digits one space: how words of people are compared.
 
-    >>> plain_words("  03.  Sử dụng\\tcó điều kiện ")
-    '03 sử dụng có điều kiện'
+    >>> plain_words("  03.  Sử dụng\\tcó điều kiện "), plain_words("TUYỆT_M\\u200bẬT")
+    ('03 sử dụng có điều kiện', 'tuyệt mật')
     """
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", raw).casefold()))
+    # Signs without a look of their own (soft hyphen, zero-width space) part no word: nobody sees them.
+    seen = "".join(each for each in raw if unicodedata.category(each) != "Cf")
+    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", seen).casefold()))
 
 
 class Rules(Table):
@@ -104,6 +106,8 @@ class Rules(Table):
         return self.access_mode(raw) != "closed" or words in map(plain_words, self.access.closed)
 
     def _names_a_secret(self, words: str) -> bool:
+        if any(f" {each} " in f" {words} " for each in map(plain_words, self.access.secret_phrases)):
+            return True
         for phrase in map(plain_words, self.access.not_secret):
             words = f" {words} ".replace(f" {phrase} ", " ").strip()
         return not set(words.split()).isdisjoint(map(plain_words, self.access.secret_words))

@@ -90,6 +90,8 @@ class AccessWords(Table):
     secret: tuple[str, ...]
     secret_words: tuple[str, ...]
     """One of these words anywhere in the value declares a secret."""
+    secret_phrases: tuple[str, ...]
+    """The same of several words; these count even where a phrase of `not_secret` is part of them."""
     not_secret: tuple[str, ...]
     """Phrases that hold such a word and declare no secret: they are left out before looking."""
 

@@ -1,7 +1,7 @@
 """Real digitised dossiers into bags: the digitiser's spreadsheet mapped onto the law's tags.
 
-The folder is named by the environment variable ARCHIVE_TEST_SAMPLES: a `metadata.xlsx` with a row a document and the scans
-that its last column points to. Nothing of it is part of this project.
+The environment variable ARCHIVE_TEST_SAMPLES names a folder; in it, or somewhere below, lies a `metadata.xlsx` with a row
+a document, and the scans that its last column points to. Nothing of it is part of this project.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ DOCUMENT = {
 def samples_folder() -> Path | None:
     """Where the real dossiers are, or None when nobody named a folder."""
     named = os.environ.get(VARIABLE)
-    return Path(named) if named else None
+    if not named:
+        return None
+    return next((sheet.parent for sheet in sorted(Path(named).rglob("metadata.xlsx"))), Path(named))
 
 
 def build_samples(samples: Path, out: Path, *, rights: str = "Hạn chế") -> list[Path]:

@@ -84,6 +84,13 @@ def test_a_misspelt_key_in_a_table_stops_the_start() -> None:
         ("tuyệt mật", "secret"),
         ("Tuye\u0323\u0302t ma\u0323\u0302t", "secret"),
         ("Không mật, mật", "secret"),
+        ("TUYET_MAT", "secret"),
+        ("Do mat: Toi mat", "secret"),
+        ("M\u200bật", "secret"),
+        ("Chưa giải mật", "secret"),
+        ("Đã giải mật", "closed"),
+        ("Hợp đồng mua mật ong", "closed"),
+        ("Tôi mất giấy tờ", "closed"),
     ],
 )
 def test_a_raw_access_string_is_read_with_care(raw: str | None, mode: str) -> None:

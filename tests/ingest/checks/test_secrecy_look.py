@@ -1,4 +1,4 @@
-"""The look at metadata.xml before anything is unpacked: neither a damaged neighbour nor a broken description hides a secret."""
+"""The look at metadata.xml before anything is unpacked: no damaged neighbour and no broken description hides a secret."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def judged(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Path], Judgement]:
+def judged(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Judgement]:
     """The judgement of a package of which no byte may be unpacked."""
     monkeypatch.setattr(judging, "unpack", lambda *_: pytest.fail("a byte was unpacked"))
     now = datetime(2026, 7, 1, tzinfo=UTC)
