@@ -15,6 +15,7 @@ from ingest.checks.formats import check_formats
 from ingest.checks.integrity import check_integrity
 from ingest.checks.malware import check_malware
 from ingest.checks.metadata import check_metadata
+from ingest.checks.page_amounts import check_page_amounts
 from ingest.checks.scan_quality import check_scan_quality
 from ingest.checks.secrecy import declared_secrecy
 from ingest.checks.signatures import check_signatures
@@ -29,6 +30,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("metadata", check_metadata),
     ("malware", check_malware),
     ("formats", check_formats),
+    ("page_amounts", check_page_amounts),
     ("scan_quality", check_scan_quality),
     ("signatures", check_signatures),
 )

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pikepdf
 import pypdfium2
-import pypdfium2.raw as pdfium
 from PIL import Image, ImageOps
 
 from archive_service.kernel.sandbox import Limits, Sandbox
 from preservation.kinds import kind_of
+from preservation.scans import ScanFact, masks_of, scan_of
 
 WIDTHS = (400, 800, 1200, 1600)
 MOST_HEIGHT = 6400
 MOST_PIXELS = 150_000_000
 MOST_MEASURED_PAGES = 300
-SCAN_SHARE = 0.5
-"""A page is a scan when one image covers at least this share of it."""
 LIMITS = Limits(cpu_s=60, wall_s=90, resident_bytes=1536 << 20)
 _OPAQUE_GREY = ("1", "L", "LA", "I", "I;16", "F")
-
-
-class ScanFact(TypedDict):
-    """A scanned page: resolution of its largest image as it lies on the page (None: not stated), and colour."""
-
-    page: int
-    dpi: int | None
-    colour: bool
 
 
 class PageFacts(TypedDict):
@@ -91,7 +81,7 @@ def _draw_pdf(path: str, number: int, width: int) -> bytes | None:
     across, down = page.get_size()
     scale = min(width / max(across, 1), MOST_HEIGHT / max(down, 1))
     drawn = page.render(scale=scale, may_draw_forms=False).to_pil()
-    return _encode(drawn, "JPEG" if _scan(page, number) else "PNG")
+    return _encode(drawn, "JPEG" if scan_of(page, number, {}) else "PNG")
 
 
 def _draw_image(path: str, number: int, width: int) -> bytes | None:
@@ -132,7 +122,7 @@ def _image_facts(path: str) -> PageFacts:
     with _opened(path) as image:
         stated = image.info.get("dpi")
         dpi = round(float(min(stated))) if stated and min(stated) > 1 else None
-        scan = ScanFact(page=1, dpi=dpi, colour=image.mode not in _OPAQUE_GREY)
+        scan = ScanFact(page=1, dpi=dpi, finest_dpi=dpi, colour=image.mode not in _OPAQUE_GREY)
         return {**NOTHING, "pages": _frames(image), "scans": [scan]}
 
 
@@ -140,11 +130,15 @@ def _pdf_facts(path: str) -> PageFacts:
     try:
         with pikepdf.open(path) as pdf:
             facts = _claims(pdf)
+            masks = [masks_of(page) for page in pdf.pages[:MOST_MEASURED_PAGES]]
     except pikepdf.PasswordError:
         return {**NOTHING, "encrypted": True}
     document = pypdfium2.PdfDocument(path)
     measured = range(min(len(document), MOST_MEASURED_PAGES))
-    scans = [_scan(document[number], number + 1) for number in measured]
+    scans = [
+        scan_of(document[number], number + 1, masks[number] if number < len(masks) else {})
+        for number in measured
+    ]
     return {**facts, "pages": len(document), "scans": [each for each in scans if each]}
 
 
@@ -154,19 +148,3 @@ def _claims(pdf: pikepdf.Pdf) -> PageFacts:
     except (ValueError, TypeError, KeyError):  # XMP is as foreign as the rest; a damaged one claims nothing
         claimed = ""
     return {**NOTHING, "pdf_version": pdf.pdf_version, "encrypted": pdf.is_encrypted, "claims_pdfa": claimed}
-
-
-def _scan(page: pypdfium2.PdfPage, number: int) -> ScanFact | None:
-    across, down = page.get_size()
-    largest: tuple[float, Any] = (SCAN_SHARE * across * down, None)
-    for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = item.get_bounds()
-        area = max(right - left, 0) * max(top - bottom, 0)
-        if area >= largest[0]:
-            largest = (area, item)
-    if largest[1] is None:
-        return None
-    seen = largest[1].get_metadata()
-    indexed = seen.colorspace == pdfium.FPDF_COLORSPACE_INDEXED
-    dpi = round(min(seen.horizontal_dpi, seen.vertical_dpi))
-    return ScanFact(page=number, dpi=dpi, colour=seen.bits_per_pixel > 16 or indexed)

@@ -151,6 +151,25 @@ def scanned_pdf(*modes: str, dpi: int = 200, version: str = "1.5", inches: float
     return resaved(out.getvalue(), force_version=version)
 
 
+def layered_pdf(dpi: int = 150, finer: int = 2) -> bytes:
+    """A scanned page whose writing is a mask with so many times the resolution of the picture under it."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(scanned_pdf(dpi=dpi))) as document:
+        picture = next(iter(document.pages[0].get_images().values()))
+        side = int(picture.Width) * finer
+        picture.Mask = document.make_stream(
+            bytes((side + 7) // 8 * side),
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Image,
+            Width=side,
+            Height=side,
+            ImageMask=True,
+            BitsPerComponent=1,
+        )
+        document.save(out)
+    return out.getvalue()
+
+
 def resaved(raw: bytes, **options: object) -> bytes:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(raw)) as document:

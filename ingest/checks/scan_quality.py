@@ -11,6 +11,7 @@ from archive_service.kernel.findings import Finding
 from ingest.checks import Examination
 from ingest.checks.ask import payload
 from preservation.pages import PageFacts
+from preservation.scans import ScanFact
 
 LEAST_DPI = 200
 LEAST_PDF_VERSION = (1, 4)
@@ -25,20 +26,25 @@ def check_scan_quality(examination: Examination) -> Iterator[Finding]:
 
 
 def _judge(path: str, measured: PageFacts) -> Iterator[Finding]:
-    coarse = [
-        (scan["dpi"], scan["page"]) for scan in measured["scans"] if scan["dpi"] and scan["dpi"] < LEAST_DPI
-    ]
-    if coarse:
-        pages = page_list([page for _, page in coarse])
-        yield Finding(
-            "scan-resolution", path, got=f"{min(coarse)[0]} dpi ({pages})", expected=f"{LEAST_DPI} dpi"
-        )
+    coarse = [scan for scan in measured["scans"] if scan["dpi"] and scan["dpi"] < LEAST_DPI]
+    layered = [scan for scan in coarse if (scan["finest_dpi"] or 0) >= LEAST_DPI]
+    yield from _coarse("scan-resolution", path, [scan for scan in coarse if scan not in layered])
+    yield from _coarse("scan-layered", path, layered)
     grey = [scan["page"] for scan in measured["scans"] if not scan["colour"]]
     if grey:
         yield Finding("scan-colour", path, got=page_list(grey))
     version = measured["pdf_version"]
     if version and tuple(map(int, version.split("."))) < LEAST_PDF_VERSION:
         yield Finding("scan-pdf-version", path, got=version, expected="1.4")
+
+
+def _coarse(code: str, path: str, scans: list[ScanFact]) -> Iterator[Finding]:
+    if scans:
+        dpi = str(min(scan["dpi"] or 0 for scan in scans))
+        if code == "scan-layered":
+            dpi += f" / {min(scan['finest_dpi'] or 0 for scan in scans)}"
+        pages = page_list([scan["page"] for scan in scans])
+        yield Finding(code, path, got=f"{dpi} dpi ({pages})", expected=f"{LEAST_DPI} dpi")
 
 
 def page_list(pages: list[int]) -> str:

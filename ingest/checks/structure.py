@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import PurePosixPath
 
 from archive_service.kernel.findings import Finding
@@ -14,6 +15,7 @@ from preservation.description import METADATA, DossierDescription, MetadataUnrea
 from preservation.description.accessors import dossier_code, file_name, ordinal
 from preservation.description.parse import MAX_BYTES
 
+MOST_GAPS = 10
 PARSE = "preservation.description.parse:parse_plain"
 
 
@@ -78,11 +80,22 @@ def _ordinal_faults(description: DossierDescription) -> Iterator[Finding]:
     for number, times in sorted(Counter(found).items()):
         if times > 1:
             yield Finding("document-ordinal-repeated", METADATA, str(number))
-    # An ordinal of billions would make a list of billions: what is missing is counted among as many as there are.
-    missing = sorted(set(range(1, len(found) + 1)) - set(found))
-    if missing and len(found) == len(description.documents):
-        shown = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
+    if len(found) == len(description.documents) and (gaps := list(islice(_gaps(found), MOST_GAPS + 1))):
+        shown = ", ".join(gaps[:MOST_GAPS]) + (", …" if len(gaps) > MOST_GAPS else "")
         yield Finding("document-ordinal-gap", METADATA, shown)
+
+
+def _gaps(ordinals: Iterable[int]) -> Iterator[str]:
+    """What is missing from 1 to the highest, as spans: an ordinal of billions makes no list of billions.
+
+    >>> list(_gaps([7, 2, 3, 4]))
+    ['1', '5-6']
+    """
+    last = 0
+    for number in sorted(set(ordinals)):
+        if number > last + 1:
+            yield str(last + 1) if number == last + 2 else f"{last + 1}-{number - 1}"
+        last = max(last, number)
 
 
 def _name_faults(description: DossierDescription) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ def test_the_real_scans_are_accepted_stored_twice_and_found_by_their_words(
 ) -> None:
     submit_bags(stack, bags)
     assert sip_states(stack) == ["awaiting_decision"] * len(bags)
-    assert warnings(stack) >= {"scan-resolution", "metadata-total-documents", "document-ordinal-gap"}
+    assert warnings(stack) >= {"scan-layered", "metadata-total-documents", "document-ordinal-gap"}
     accept(stack)
     assert sip_states(stack) == ["stored"] * len(bags)
     assert [copy.state for copy in copies(stack).values()] == [CopyState.verified] * 2 * len(bags)

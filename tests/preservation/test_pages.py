@@ -61,6 +61,12 @@ def test_a_scan_tells_its_resolution_and_colour(sandbox: Sandbox, file: Path) ->
     ]
 
 
+def test_layers_of_a_scan_tell_the_coarsest_and_the_finest(sandbox: Sandbox, file: Path) -> None:
+    file.write_bytes(made.layered_pdf())
+    [scan] = ask_page_facts(sandbox, file, PDF)["scans"]
+    assert (scan["dpi"], scan["finest_dpi"], scan["colour"]) == (150, 300, True)
+
+
 def test_a_born_digital_page_is_no_scan_and_tells_its_claim(sandbox: Sandbox, file: Path) -> None:
     file.write_bytes(made.pdf())
     facts = ask_page_facts(sandbox, file, PDF)
@@ -77,7 +83,9 @@ def test_a_password_is_told_apart_from_restrictions(sandbox: Sandbox, file: Path
 
 def test_an_image_tells_what_it_states(sandbox: Sandbox, file: Path) -> None:
     file.write_bytes(made.image("TIFF", mode="L", dpi=300))
-    assert ask_page_facts(sandbox, file, TIFF)["scans"] == [{"page": 1, "dpi": 300, "colour": False}]
+    assert ask_page_facts(sandbox, file, TIFF)["scans"] == [
+        {"page": 1, "dpi": 300, "finest_dpi": 300, "colour": False}
+    ]
 
 
 def test_an_image_of_fifty_thousand_pixels_a_side_is_not_unpacked(sandbox: Sandbox, file: Path) -> None:

@@ -9,7 +9,9 @@ from archive_service.kernel.findings import Severity
 from archive_service.kernel.sandbox import FailureKind, Sandbox, SandboxFailure
 from ingest.checks.ask import not_parsed
 from ingest.checks.formats import check_formats
+from ingest.checks.page_amounts import check_page_amounts
 from ingest.checks.scan_quality import check_scan_quality
+from preservation.description import DocumentDescription, DossierDescription
 from tests import made
 from tests.ingest.checks.examined import RULES, codes, examined
 
@@ -71,3 +73,19 @@ def test_poor_scans_are_told_with_their_pages(sandbox: Sandbox, tmp_path: Path) 
         ("scan-pdf-version", "data/a.pdf", "1.3"),
     ]
     assert {RULES.severity(each) for each in findings} == {Severity.warning}
+
+
+def test_a_coarse_background_under_fine_writing_is_told_as_layers(sandbox: Sandbox, tmp_path: Path) -> None:
+    examination = examined(tmp_path, sandbox, {"a.pdf": made.layered_pdf()})
+    list(check_formats(examination))
+    [finding] = check_scan_quality(examination)
+    assert (finding.code, finding.got) == ("scan-layered", "150 / 300 dpi (1)")
+
+
+def test_a_document_with_other_pages_than_it_declares_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    examination = examined(tmp_path, sandbox, {"a.pdf": made.scanned_pdf("RGB", "RGB")})
+    list(check_formats(examination))
+    for declared, found in (("2", []), ("7", [("metadata-page-amount", "metadata.xml#1")])):
+        document = DocumentDescription({"PageAmount": declared}, ("data/a.pdf",))
+        examination.description = DossierDescription({}, (document,))
+        assert codes(check_page_amounts(examination)) == found
