@@ -217,7 +217,7 @@ class Archive:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
-        self.rules: Rules = load()
+        self.rules: Rules = load().with_hours(**settings.office_hours.model_dump(exclude_none=True))
         self.engine: Engine = open_engine(settings.database)
         self.stores: dict[str, ObjectStore] = {root.id: self._open_root(root) for root in settings.storage}
         self.staging: ObjectStore = self._open(settings.staging, settings.staging_credentials)

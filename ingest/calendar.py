@@ -5,24 +5,23 @@ QĐ 15/2016/QĐ-UBND Sóc Trăng, Điều 12.2; Khánh Hòa 2021, Điều 10.2. 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from archive_service.kernel.clock import VIETNAM
 from archive_service.regulations.tables import OfficeHours
+from ingest.lunar import solar
 
 LONGEST_CLOSING = 60
 """Days; no calendar closes an office for longer."""
 
 
-def legal_receipt(raw: datetime, hours: OfficeHours, closed_days: Collection[str] = ()) -> datetime:
-    """The instant itself within office hours, else the next opening. `closed_days`: more days off as DD/MM/YYYY."""
+def legal_receipt(raw: datetime, hours: OfficeHours) -> datetime:
+    """The instant itself within office hours, else the next opening. Raises ValueError for an office that never opens."""
     local = raw.astimezone(VIETNAM)
     for ahead in range(LONGEST_CLOSING):
-        day = (local + timedelta(days=ahead)).date()
-        if not is_working(datetime.combine(day, time(), VIETNAM), hours, closed_days):
-            continue
-        for start, end in hours.spans:
+        day = local.date() + timedelta(days=ahead)
+        for start, end in hours.spans if is_working(day, hours) else ():
             opens = datetime.combine(day, start, VIETNAM)
             closes = datetime.combine(day, end, VIETNAM)
             if local < opens:
@@ -32,18 +31,52 @@ def legal_receipt(raw: datetime, hours: OfficeHours, closed_days: Collection[str
     raise ValueError(f"no office hours within {LONGEST_CLOSING} days of {raw}")
 
 
-def is_working(day: datetime, hours: OfficeHours, closed_days: Collection[str] = ()) -> bool:
-    off = f"{day:%d/%m}" in hours.holidays or f"{day:%d/%m/%Y}" in closed_days
-    return day.isoweekday() in hours.days and not off
-
-
-def due_after(
-    start: datetime, working_days: int, hours: OfficeHours, closed_days: Collection[str] = ()
-) -> datetime:
+def due_after(start: datetime, working_days: int, hours: OfficeHours) -> datetime:
     """The close of business that many working days after `start`."""
-    day = start.astimezone(VIETNAM)
+    day = start.astimezone(VIETNAM).date()
     left = working_days
     while left > 0:
         day += timedelta(days=1)
-        left -= is_working(day, hours, closed_days)
-    return datetime.combine(day.date(), hours.spans[-1][1], VIETNAM).astimezone(start.tzinfo)
+        left -= is_working(day, hours)
+    return datetime.combine(day, hours.spans[-1][1], VIETNAM).astimezone(start.tzinfo)
+
+
+def is_working(day: date, hours: OfficeHours) -> bool:
+    """Whether the office opens that day, days off in lieu counted."""
+    written = f"{day:%d/%m/%Y}"
+    if written in hours.working_days:
+        return True
+    return written not in hours.closed_days and day not in _days_off(day.year, hours)
+
+
+@lru_cache(maxsize=16)
+def _days_off(year: int, hours: OfficeHours) -> frozenset[date]:
+    """Week-ends and holidays of a year; a holiday on a week-end moves to the next working day.
+
+    Bộ luật Lao động 2019, Điều 111 khoản 3.
+    """
+    holidays = _holidays(year, hours) | _holidays(year - 1, hours)
+    day, owed, off = date(year - 1, 12, 1), 0, set[date]()
+    while day.year <= year:
+        rest = day.isoweekday() not in hours.days
+        owed += rest and day in holidays
+        if rest or day in holidays:
+            off.add(day)
+        elif owed:
+            off.add(day)
+            owed -= 1
+        day += timedelta(days=1)
+    return frozenset(off)
+
+
+def _holidays(year: int, hours: OfficeHours) -> set[date]:
+    fixed = (_parts(each) for each in hours.holidays)
+    moving = (_parts(each) for each in hours.lunar_holidays)
+    return {date(year, month, day) for day, month in fixed} | {
+        solar(day, month, year) for day, month in moving
+    }
+
+
+def _parts(day_of_year: str) -> tuple[int, int]:
+    day, month = day_of_year.split("/")
+    return int(day), int(month)

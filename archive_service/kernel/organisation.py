@@ -24,8 +24,6 @@ class Agency(Base, kw_only=True):
     identifier_scheme: Mapped[str] = mapped_column(String(40), default="QD28-2018")
     name: Mapped[str] = mapped_column(String(300))
     predecessor_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"), default=None)
-    office_hours: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-    """Office calendar of the agency; empty: the default of the regulations."""
     created_at: Mapped[datetime]
 
 

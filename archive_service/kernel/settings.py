@@ -6,6 +6,8 @@ A wrong setting is refused at start with its name and what was expected.
 from __future__ import annotations
 
 import os
+from datetime import datetime, time
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -50,6 +52,40 @@ class Root(BaseModel):
     delete_credentials: str | None = None
 
 
+def _day(value: str) -> str:
+    datetime.strptime(value, "%d/%m/%Y")
+    return value
+
+
+def _day_of_year(value: str) -> str:
+    _day(f"{value}/2023")  # no leap year: what is not there every year is no day of every year
+    return value
+
+
+Day = Annotated[str, Field(pattern=r"^\d{2}/\d{2}/\d{4}$"), AfterValidator(_day)]
+DayOfYear = Annotated[str, Field(pattern=r"^\d{2}/\d{2}$"), AfterValidator(_day_of_year)]
+LunarDay = Annotated[str, Field(pattern=r"^([0-2][0-9]|30)/(0[1-9]|1[0-2])$")]
+
+
+class OfficeHours(BaseModel):
+    """Office hours of the receiving agency; what is not given stands as in the table of the regulations."""
+
+    model_config = ConfigDict(extra="forbid")
+    days: list[Annotated[int, Field(ge=1, le=7)]] | None = Field(default=None, min_length=1)
+    spans: list[tuple[time, time]] | None = Field(default=None, min_length=1)
+    holidays: list[DayOfYear] | None = None
+    lunar_holidays: list[LunarDay] | None = None
+    closed_days: list[Day] | None = None
+    working_days: list[Day] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        ends = [each for span in self.spans or () for each in span]
+        if any(a >= b for a, b in pairwise(ends)):
+            raise ValueError("spans: expected times in order, each span after the one before")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `docs/operating/settings.md` describes each; a test compares the two."""
 
@@ -83,6 +119,7 @@ class Settings(BaseSettings):
     password_minutes: int = Field(default=15, ge=1, le=60)
     grant_delay_hours: int = Field(default=24, ge=0)
     decision_days: int = Field(default=3, ge=1)
+    office_hours: OfficeHours = OfficeHours()
     fixity_days: int = Field(default=90, ge=1)
     signature_days: int = Field(default=365, ge=1)
     run_objects: int = Field(default=2_000, ge=1)

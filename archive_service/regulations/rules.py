@@ -60,6 +60,11 @@ class Rules(Table):
     office_hours: OfficeHours
     messages: dict[str, Message]
 
+    def with_hours(self, **changes: object) -> Rules:
+        """These rules with the office hours that the receiving agency has set."""
+        hours = OfficeHours.model_validate({**self.office_hours.model_dump(), **changes})
+        return self.model_copy(update={"office_hours": hours})
+
     def in_force(self, on: date) -> tuple[Instrument, ...]:
         return tuple(each for each in self.instruments if each.in_force(on))
 

@@ -133,11 +133,17 @@ class Message(Table):
 
 
 class OfficeHours(Table):
-    """Working time of an agency that has set none of its own. `days`: 1 is Monday."""
+    """Working time of the receiving agency: the table's, or what the settings say in its place. `days`: 1 is Monday."""
 
     clause: str
     certainty: Certainty
     days: tuple[int, ...]
     spans: tuple[tuple[time, time], ...]
     holidays: tuple[str, ...]
-    """Fixed days off as DD/MM; movable ones are entered by each agency."""
+    """Days off of every year as DD/MM."""
+    lunar_holidays: tuple[str, ...]
+    """The same by the lunar calendar; day 00 is the last day of the month before."""
+    closed_days: frozenset[str] = frozenset()
+    """Single days off as DD/MM/YYYY, of the agency alone."""
+    working_days: frozenset[str] = frozenset()
+    """Single days worked although the week or a holiday says otherwise."""

@@ -11,6 +11,7 @@ from archive_service.regulations import load
 from archive_service.web.frame import Page, render, sentences
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import page_router
+from archive_service.work import Archive
 
 router = page_router()
 HERE = "/docs"
@@ -66,7 +67,8 @@ def show_fields(request: Request) -> Response:
 
 @router.get("/docs/law")
 def show_law(request: Request) -> Response:
-    t, rules = sentences(request), load()
+    archive: Archive = request.app.state.archive
+    t, rules = sentences(request), archive.rules
     page = Page(t("docs.law"), t("docs.law_what"), crumbs=_trail(t), here=HERE)
     return render(request, "docs/law.html", page, instruments=rules.instruments, hours=rules.office_hours)
 

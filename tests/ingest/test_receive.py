@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from archive_service.accounts.people import enter_person, give_role_at_start
-from archive_service.kernel.clock import VIETNAM
 from archive_service.kernel.errors import Forbidden, NotPossible, TooLarge
 from archive_service.kernel.permissions import Role
-from archive_service.regulations import load
 from ingest.accept import return_sip
-from ingest.calendar import due_after, legal_receipt
 from ingest.models import SipState
 from ingest.receive import receive_sip, sweep_staging
 from tests.archives import House, make_house
@@ -125,28 +121,6 @@ def test_remains_of_an_upload_that_was_cut_off_are_swept(house: House) -> None:
     os.utime(remains, (1, 1))
     sweep_staging(house.archive)
     assert not remains.exists()
-
-
-@pytest.mark.parametrize(
-    ("received", "counts"),
-    [
-        ("2026-03-02 09:00", "2026-03-02 09:00"),
-        ("2026-03-02 12:30", "2026-03-02 13:30"),
-        ("2026-03-02 18:00", "2026-03-03 07:30"),
-        ("2026-03-07 09:00", "2026-03-09 07:30"),
-        ("2026-04-30 09:00", "2026-05-04 07:30"),
-    ],
-)
-def test_receipt_counts_from_the_next_office_hour(received: str, counts: str) -> None:
-    """QĐ 15/2016 Sóc Trăng, Điều 12.2; Khánh Hòa 2021, Điều 10.2: evening, noon, Saturday, holiday and Labour Day."""
-    raw, wanted = (datetime.fromisoformat(each).replace(tzinfo=VIETNAM) for each in (received, counts))
-    assert legal_receipt(raw, load().office_hours).astimezone(VIETNAM) == wanted
-
-
-def test_the_decision_is_due_at_the_close_of_a_working_day() -> None:
-    friday = datetime(2026, 3, 6, 9, tzinfo=VIETNAM)
-    due = due_after(friday, 3, load().office_hours).astimezone(VIETNAM)
-    assert f"{due:%A}" == "Wednesday"
 
 
 def test_a_return_needs_a_reason(house: House, tmp_path: Path) -> None:

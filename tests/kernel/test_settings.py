@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.settings import Credentials, Root, Settings, load_settings
+from archive_service.kernel.settings import Credentials, OfficeHours, Root, Settings, load_settings
 
 DOCUMENTED = Path(__file__).parents[2] / "docs/operating/settings.md"
 ONE = {"id": "mot", "url": "file:///a", "failure_domain": "1"}
@@ -39,6 +39,13 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"storage": [ONE, {**TWO, "role": "offline"}]}, "at least 2 failure domains"),
         ({"storage": [ONE, {**TWO, "credentials": "s3"}]}, "no entry named s3"),
         ({"storage": [{**ONE, "url": "ftp://a"}, TWO]}, "storage.0.url"),
+        ({"office_hours": {"days": [8]}}, "office_hours.days.0"),
+        ({"office_hours": {"closed_days": ["31/02/2026"]}}, "office_hours.closed_days.0"),
+        ({"office_hours": {"holidays": ["29/02"]}}, "office_hours.holidays.0"),
+        (
+            {"office_hours": {"spans": [["13:30", "17:00"], ["07:30", "11:30"]]}},
+            "spans: expected times in order",
+        ),
     ],
 )
 def test_a_wrong_setting_is_refused_by_its_name(wrong: dict[str, Any], told: str) -> None:
@@ -74,11 +81,12 @@ def test_a_secret_is_not_shown() -> None:
 
 def test_every_setting_is_documented() -> None:
     told = DOCUMENTED.read_text()
-    names = [*Settings.model_fields, *Root.model_fields, *Credentials.model_fields]
+    models = (Settings, Root, Credentials, OfficeHours)
+    names = [name for model in models for name in model.model_fields]
     assert [name for name in names if f"`{name}`" not in told] == []
 
 
 def test_nothing_is_documented_that_cannot_be_set() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE)
-    known = {*Settings.model_fields, *Root.model_fields, *Credentials.model_fields}
+    known = {*Settings.model_fields, *Root.model_fields, *Credentials.model_fields, *OfficeHours.model_fields}
     assert [name for name in rows if name not in known] == []

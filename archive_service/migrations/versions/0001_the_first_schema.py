@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.Column("identifier_scheme", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("predecessor_id", sa.Uuid(), nullable=True),
-        sa.Column("office_hours", Json, nullable=False),
         sa.Column("created_at", UtcInstant(), nullable=False),
         sa.ForeignKeyConstraint(["predecessor_id"], ["agency.id"], name=op.f("fk_agency_predecessor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agency")),
