@@ -45,8 +45,8 @@ class Sip(Base, kw_only=True):
             "submitted_by",
             "container_sha256",
             unique=True,
-            sqlite_where=text("state <> 'returned'"),
-            postgresql_where=text("state <> 'returned'"),
+            sqlite_where=text("state NOT IN ('returned', 'refused')"),
+            postgresql_where=text("state NOT IN ('returned', 'refused')"),
         ),
     )
     kept: ClassVar[Kept] = "operational"

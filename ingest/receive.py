@@ -25,18 +25,20 @@ from archive_service.kernel.scratch import SCRATCH, sweep
 from archive_service.work import Archive
 from ingest.calendar import due_after, legal_receipt
 from ingest.containers import GZIP, TAR, ZIP
-from ingest.models import Sip, SipState
+from ingest.models import Sip, SipFinding, SipState
 
 MEDIA_TYPES = (ZIP, TAR, GZIP)
 STAGED = "sips/"
 LONGEST_UPLOAD = timedelta(days=1)
+OUTSIDE = ("agency-outside-scope", "identity-conflict")
+"""Findings that say nothing against the package itself: a role is given later, the other submission is returned."""
 ORPHANED_AFTER = timedelta(days=7)
 """Beside a database that was restored from a backup, staging may hold what came since: a week to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`new` is False for a container that was known: the address is that of the first submission."""
+    """`new` is False for a container that was known: the address is that of the last submission of it."""
 
     sip_id: UUID
     state: SipState
@@ -122,7 +124,7 @@ def _enter(
     archive: Archive, actor: Actor, sip_id: UUID, key: str, found: Digester, name: str, media_type: str
 ) -> Receipt:
     known = _known(archive, actor, found.hex("sha256"))
-    if known is not None and known.state is not SipState.returned:
+    if known is not None and not _may_be_tried_again(archive, known):
         return _resent(archive, actor, known)
     try:
         with archive.work(actor) as work:
@@ -164,6 +166,15 @@ def _known(archive: Archive, actor: Actor, sha256: str) -> Sip | None:
             .where(Sip.container_sha256 == sha256, Sip.submitted_by == actor.id)
             .order_by(Sip.received_raw.desc())
         ).first()
+
+
+def _may_be_tried_again(archive: Archive, known: Sip) -> bool:
+    """After a return; and after a refusal of the archive's own for reasons that lay outside the package and may be over."""
+    if known.state is not SipState.refused or known.decided_by is not None:
+        return known.state is SipState.returned
+    with archive.look(THE_ARCHIVE) as work:
+        found = select(SipFinding).where(SipFinding.sip_id == known.id, SipFinding.code.in_(OUTSIDE))
+        return work.session.scalars(found.limit(1)).first() is not None
 
 
 def _resent(archive: Archive, actor: Actor, known: Sip) -> Receipt:

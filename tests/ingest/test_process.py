@@ -12,7 +12,7 @@ from ingest import judge as judging
 from ingest.models import SipState
 from ingest.process import StagingDamaged, process_sip
 from tests.archives import House, make_house
-from tests.sending import another, codes, give_back, judged, packed, send, sip_of, stored, verbs
+from tests.sending import another, codes, give_back, judged, packed, send, sip_of, sips, stored, verbs
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,21 @@ def test_another_agencys_dossier_is_refused_without_a_word_about_others(house: H
     sip = judged(house, packed(tmp_path, another("1", dossier=foreign)))
     assert (sip.state, codes(house, sip.id)[-1]) == (SipState.refused, "agency-outside-scope")
     assert (sip.agency_id, sip.fonds_id, sip.unit_id) == (None, None, None)
+
+
+def test_the_same_bytes_are_judged_anew_once_what_stood_against_them_is_over(
+    house: House, tmp_path: Path
+) -> None:
+    first = judged(house, packed(tmp_path, another("26")))
+    package = packed(beside(tmp_path), another("26", content=b"%PDF-1.4 khac\n"))
+    assert judged(house, package).state is SipState.refused
+    give_back(house, first)
+    assert judged(house, package).state is SipState.awaiting_decision
+
+
+def test_a_declared_secret_sent_again_is_the_same_submission(house: House, tmp_path: Path) -> None:
+    package = packed(tmp_path, another("27", document={"Mode": "Mật"}))
+    assert [judged(house, package).id, send(house, package).new] == [sips(house)[-1].id, False]
 
 
 def test_judging_again_changes_nothing(house: House, tmp_path: Path) -> None:

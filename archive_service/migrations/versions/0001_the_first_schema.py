@@ -702,8 +702,8 @@ def upgrade() -> None:
             "uq_sip_open_container",
             ["submitted_by", "container_sha256"],
             unique=True,
-            sqlite_where=sa.text("state <> 'returned'"),
-            postgresql_where=sa.text("state <> 'returned'"),
+            sqlite_where=sa.text("state NOT IN ('returned', 'refused')"),
+            postgresql_where=sa.text("state NOT IN ('returned', 'refused')"),
         )
 
     op.create_table(
