@@ -89,7 +89,7 @@ def kept_dossier(work: Work, agency_id: UUID, code: str) -> Dossier | None:
 
 def conflict(dossier: Dossier | None, code: str) -> Finding:
     """A destroyed dossier is named as such: the sender's own scope, so it may know."""
-    told = "đã hủy" if is_destroyed(dossier) else "đang lưu trữ"
+    told = "open" if dossier is None else "destroyed" if is_destroyed(dossier) else "stored"
     return Finding("identity-conflict", METADATA, code, told)
 
 

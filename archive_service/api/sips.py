@@ -202,8 +202,6 @@ def told(rules: Rules, row: SipFinding, language: Literal["vi", "en"]) -> Findin
         got=row.got,
         expected=row.expected,
         clause=message.clause_en if english else message.clause,
-        sentence=(message.en if english else message.vi).format(
-            path=row.path, got=row.got, expected=row.expected
-        ),
+        sentence=message.told(finding, language),
         remedy=message.remedy_en if english else message.remedy_vi,
     )

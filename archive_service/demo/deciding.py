@@ -15,6 +15,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.findings import Severity
 from archive_service.regulations import Rules
 from ingest.accept import LONGEST_REASON, accept_sip, return_sip
+from ingest.examined import as_finding
 from ingest.models import Sip, SipFinding, SipState
 from preservation.models import AccessMode, Copy, CopyState, Dossier
 
@@ -37,13 +38,7 @@ class Report:
     def faults(self, rules: Rules, language: str) -> str:
         """What the producer must mend, in the words of the findings; each kind of fault once."""
         errors = {each.code: each for each in self.findings if each.severity is Severity.error}
-        return " ".join(
-            getattr(rules.message(code), language).format(**_fields(e)) for code, e in errors.items()
-        )
-
-
-def _fields(finding: SipFinding) -> dict[str, str]:
-    return {"path": finding.path, "got": finding.got, "expected": finding.expected}
+        return " ".join(rules.message(code).told(as_finding(e), language) for code, e in errors.items())
 
 
 def decide_all(stage: Stage, teller: Teller) -> None:

@@ -152,13 +152,9 @@ class Rules(Table):
         """What, where, found, required, basis, what to do: one line of whole sentences."""
         row = self.message(finding.code)
         english = language == "en"
-        told, clause, remedy = (
-            (row.en, row.clause_en, row.remedy_en) if english else (row.vi, row.clause, row.remedy_vi)
-        )
+        clause, remedy = (row.clause_en, row.remedy_en) if english else (row.clause, row.remedy_vi)
         basis = f" {'Basis' if english else 'Căn cứ'}: {clause}." if clause else ""
-        return (
-            told.format(path=finding.path, got=finding.got, expected=finding.expected) + basis + " " + remedy
-        )
+        return f"{row.told(finding, language)}{basis} {remedy}"
 
 
 def _read(*parts: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from archive_service.kernel.findings import Severity
+from archive_service.kernel.findings import Finding, Severity
 
 
 class Certainty(StrEnum):
@@ -130,6 +130,18 @@ class Message(Table):
     en: str
     remedy_vi: str
     remedy_en: str
+    words: dict[str, tuple[str, str]] = {}
+    """What `got` or `expected` may hold as a word of ours: the word → Vietnamese, English."""
+
+    def word(self, value: str, language: str) -> str:
+        vi, en = self.words.get(value, (value, value))
+        return en if language == "en" else vi
+
+    def told(self, finding: Finding, language: str) -> str:
+        """The sentence filled with what was found."""
+        got, expected = (self.word(each, language) for each in (finding.got, finding.expected))
+        template = self.en if language == "en" else self.vi
+        return template.format(path=finding.path, got=got, expected=expected)
 
 
 class OfficeHours(Table):

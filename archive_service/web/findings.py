@@ -6,22 +6,20 @@ from collections.abc import Iterable
 
 from archive_service.regulations import Rules
 from archive_service.web.shown import Folded, ShownFinding, by_severity
+from ingest.examined import as_finding
 from ingest.models import SipFinding
 
 
 def shown_finding(row: SipFinding, rules: Rules, language: str) -> ShownFinding:
     message = rules.message(row.code)
     english = language == "en"
-    sentence = (message.en if english else message.vi).format(
-        path=row.path, got=row.got, expected=row.expected
-    )
     return ShownFinding(
         code=row.code,
         severity=row.severity.value,
-        sentence=sentence,
+        sentence=message.told(as_finding(row), language),
         place=row.path,
-        found=row.got,
-        required=row.expected,
+        found=message.word(row.got, language),
+        required=message.word(row.expected, language),
         clause=message.clause_en if english else message.clause,
         remedy=message.remedy_en if english else message.remedy_vi,
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
 from ingest import judge as judging
-from ingest.models import SipState
+from ingest.models import SipFinding, SipState
 from ingest.process import StagingDamaged, process_sip
 from tests.archives import House, make_house
 from tests.sending import another, codes, give_back, judged, packed, send, sip_of, sips, stored, verbs
@@ -54,12 +57,14 @@ def test_other_content_while_one_is_open_conflicts(house: House, tmp_path: Path)
     judged(house, packed(tmp_path, another("14")))
     other = judged(house, packed(beside(tmp_path), another("14", content=b"%PDF-1.4 khac\n")))
     assert (other.state, codes(house, other.id)[-1]) == (SipState.refused, "identity-conflict")
+    assert conflicts(house, other.id) == ["open"]
 
 
 def test_other_content_of_a_stored_dossier_conflicts(house: House, tmp_path: Path) -> None:
     stored(house, packed(tmp_path, another("15")))
     other = judged(house, packed(beside(tmp_path), another("15", content=b"%PDF-1.4 khac\n")))
     assert (other.state, codes(house, other.id)[-1]) == (SipState.refused, "identity-conflict")
+    assert conflicts(house, other.id) == ["stored"]
 
 
 def test_a_better_try_after_a_return_is_linked(house: House, tmp_path: Path) -> None:
@@ -124,3 +129,10 @@ def beside(folder: Path) -> Path:
     found = folder / "2"
     found.mkdir()
     return found
+
+
+def conflicts(house: House, sip_id: UUID) -> list[str]:
+    """What stands against the identity, as the findings tell it."""
+    with house.archive.look(THE_ARCHIVE) as work:
+        found = select(SipFinding.expected).where(SipFinding.code == "identity-conflict")
+        return list(work.session.scalars(found.where(SipFinding.sip_id == sip_id)))

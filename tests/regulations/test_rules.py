@@ -45,6 +45,16 @@ def test_the_sentences_spell_as_the_law_does() -> None:
             assert wrong not in (row.vi + row.remedy_vi)
 
 
+@pytest.mark.parametrize(
+    ("told", "vi"), [("destroyed", "đã được hủy"), ("open", "gói khác"), ("stored", "trong kho")]
+)
+def test_a_conflict_says_which_of_the_three_it_is(told: str, vi: str) -> None:
+    finding = Finding("identity-conflict", "data/metadata.xml", "H43.2020.1", told)
+    sentences = [RULES.sentence(finding, language) for language in ("vi", "en")]
+    assert vi in sentences[0]
+    assert all(told not in sentence.split() for sentence in sentences[:1])
+
+
 def test_a_sentence_names_file_values_basis_and_remedy() -> None:
     told = RULES.sentence(Finding("bag-digest-mismatch", "data/07.pdf", "SHA-256 3f9a", "9c04"), "en")
     assert told == (
