@@ -36,7 +36,7 @@ class Infected:
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
-    """Over the daemon's StreamMaxLength: not scanned, and never to be called clean."""
+    """Over a limit of the daemon: not scanned, or not wholly, and never to be called clean."""
 
 
 def scan(url: str, stream: BinaryIO) -> Clean | Infected | TooLarge:
@@ -72,6 +72,8 @@ def _converse(connection: socket.socket, stream: BinaryIO) -> str:
 def _read(answer: str) -> Clean | Infected | TooLarge:
     if answer == "stream: OK":
         return Clean()
+    if answer.startswith("stream: Heuristics.Limits.Exceeded"):
+        return TooLarge()  # AlertExceedsMax: it stopped at a limit, and found nothing before
     if answer.startswith("stream: ") and answer.endswith(" FOUND"):
         return Infected(answer.removeprefix("stream: ").removesuffix(" FOUND"))
     if "size limit exceeded" in answer:

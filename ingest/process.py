@@ -83,6 +83,7 @@ def circumstances(archive: Archive) -> Circumstances:
         now=archive.clock.now(),
         malware=None if settings.malware == "none" else settings.malware,
         trust_roots=archive.trust_roots,
+        max_scan_bytes=settings.malware_max_bytes,
     )
 
 

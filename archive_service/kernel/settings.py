@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     search_password: SecretStr = SecretStr("")
     queue: Annotated[str, _scheme("in-process", "redis", "amqp")] = "in-process"
     malware: Annotated[str, _scheme("none", "clamd")] = "none"
+    malware_max_bytes: int = Field(default=100 << 20, ge=1 << 20)
     staging: Annotated[str, _scheme("", "file", "s3")] = ""
     staging_credentials: str | None = None
     storage: list[Root] = []
