@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from archive_service.kernel.findings import Finding
 from archive_service.kernel.sandbox import SandboxFailure
 from ingest.checks import Examination
+from preservation.bagit.check import same_but_for_form
 from preservation.bagit.read import read_bag
 from preservation.description import METADATA, DossierDescription, MetadataUnreadable, from_plain
 from preservation.description.accessors import dossier_code, file_name, ordinal
@@ -60,18 +61,22 @@ def structure_faults(description: DossierDescription, payload: tuple[str, ...]) 
 
 def _link_faults(description: DossierDescription, present: set[str]) -> Iterator[Finding]:
     named_by: dict[str, list[str]] = defaultdict(list)
+    written = {path for each in description.documents for path in each.files}
+    same = same_but_for_form(written - present, present - written)
     for number, document in enumerate(description.documents, start=1):
         label = document.tags.get("DocOrdinal", str(number))
         if not document.files:
             yield Finding("document-without-file", METADATA, "", label)
         for path in document.files:
             named_by[path].append(label)
-            if path not in present or path == METADATA:
+            if path in same:
+                yield Finding("file-name-form", same[path], "metadata.xml")
+            elif path not in present or path == METADATA:
                 yield Finding("document-file-missing", path, "", label)
     for path, labels in named_by.items():
         if len(labels) > 1:
             yield Finding("file-of-several-documents", path, ", ".join(labels))
-    for path in sorted(present - set(named_by) - {METADATA}):
+    for path in sorted(present - set(named_by) - set(same.values()) - {METADATA}):
         yield Finding("file-without-document", path)
 
 

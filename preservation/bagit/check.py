@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,10 +76,18 @@ def _layout(bag: Bag) -> Iterator[Finding]:
 def _completeness(bag: Bag, learned: dict[str, Learned]) -> Iterator[Finding]:
     listed = {path for table in bag.manifests.values() for path in table}
     tags = {path for table in bag.tag_manifests.values() for path in table}
-    for path in sorted((listed | tags) - set(learned)):
-        yield Finding("bag-file-missing", path)
     # Without any manifest one finding says so; a line for each of a thousand files would hide it.
-    for path in sorted(set(bag.payload) - listed if bag.manifests else ()):
+    missing, undeclared = (
+        (listed | tags) - set(learned),
+        set(bag.payload) - listed if bag.manifests else set(),
+    )
+    for written, there in sorted(same_but_for_form(missing, undeclared).items()):
+        missing.discard(written)
+        undeclared.discard(there)
+        yield Finding("file-name-form", there, "manifest")
+    for path in sorted(missing):
+        yield Finding("bag-file-missing", path)
+    for path in sorted(undeclared):
         yield Finding("bag-file-undeclared", path)
     if bag.version == "1.0":  # RFC 8493, 3: every payload manifest lists every payload file
         for algorithm, table in sorted(bag.manifests.items()):
@@ -92,6 +101,17 @@ def _completeness(bag: Bag, learned: dict[str, Learned]) -> Iterator[Finding]:
                 yield Finding(
                     "bag-manifest-weak", path, ", ".join(sorted(bag.declared(path))), " / ".join(STRONG)
                 )
+
+
+def same_but_for_form(written: Iterable[str], there: Iterable[str]) -> dict[str, str]:
+    """Names that look the same and are not: letters and their marks in one sign or in several (macOS takes them apart).
+
+    >>> ascii(same_but_for_form({"\\u00e9.pdf", "b.pdf"}, {"e\\u0301.pdf"}))
+    "{'\\\\xe9.pdf': 'e\\\\u0301.pdf'}"
+    """
+    composed = {unicodedata.normalize("NFC", path): path for path in there}
+    pairs = ((path, composed.get(unicodedata.normalize("NFC", path))) for path in written)
+    return {path: other for path, other in pairs if other is not None}
 
 
 def _digests(bag: Bag, learned: dict[str, Learned]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +112,12 @@ def test_each_fault_is_told_with_its_place(
     examine: Examine, builder: BagBuilder, code: str, path: str
 ) -> None:
     assert (code, path) in told(examine(builder))
+
+
+def test_a_link_whose_marks_are_encoded_otherwise_is_told_as_that(examine: Examine) -> None:
+    decomposed = unicodedata.normalize("NFD", "data/phụ lục.xlsx")
+    builder = BagBuilder(links=(FIRST, "data/phụ lục.xlsx"), extra={decomposed: b"x"})
+    assert told(examine(builder)) == {("file-name-form", decomposed)}
 
 
 def test_a_tag_given_twice_is_told(examine: Examine) -> None:

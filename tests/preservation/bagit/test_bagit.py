@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tracemalloc
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -260,6 +261,13 @@ def test_a_bag_without_payload_folder_is_told(bag: Path) -> None:
 def test_a_name_that_is_no_utf8_is_told_and_not_printed(bag: Path) -> None:
     (bag / "data" / b"\xff.txt".decode("utf-8", "surrogateescape")).write_bytes(b"")
     assert codes(bag) == ["container-name-encoding"]
+
+
+def test_a_name_whose_marks_are_encoded_otherwise_is_told_as_that(bag: Path) -> None:
+    name = "data/một.txt"
+    (bag / name).rename(bag / unicodedata.normalize("NFD", name))
+    [finding] = check_bag(bag).findings
+    assert (finding.code, finding.path) == ("file-name-form", unicodedata.normalize("NFD", name))
 
 
 def test_all_faults_are_told_at_once(bag: Path) -> None:
