@@ -1,23 +1,28 @@
 """The watched folder: packages that another system on this network puts down, taken as if they were sent.
 
-A package is written under another name and then renamed: names that begin with a dot or end in .part or .tmp are still
-being written and are left alone. What was taken goes to `taken/`, what was not to `refused/` with a text that says why.
+A package is a file, or the folder of a bag. It is written under another name and then renamed: names that begin with a
+dot or end in .part or .tmp are still being written and are left alone. What was taken goes to `taken/`, what was not to
+`refused/` with a text that says why.
 """
 
 from __future__ import annotations
 
 import logging
+import tarfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.findings import Finding
 from archive_service.kernel.people import AccountState, Person, actor_of
+from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.work import Archive
-from ingest.containers import ContainerFault, media_type
+from ingest.containers import TAR, ContainerFault, media_type
 from ingest.receive import receive_sip
 
 log = logging.getLogger(__name__)
@@ -60,7 +65,9 @@ def _account(archive: Archive) -> Actor:
 def _waiting(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         # A link could lead to any file that this process may read.
-        if path.is_file() and not path.is_symlink() and not is_unfinished(path.name):
+        ours = path.is_dir() and path.name in (TAKEN, REFUSED)
+        plain = (path.is_file() or path.is_dir()) and not path.is_symlink()
+        if plain and not ours and not is_unfinished(path.name):
             yield path
 
 
@@ -74,10 +81,10 @@ def is_unfinished(name: str) -> bool:
 
 def _take(archive: Archive, actor: Actor, path: Path) -> bool:
     try:
-        before = path.stat()
-        with path.open("rb") as stream:
-            receipt = receive_sip(archive, actor, stream, name=path.name, media_type=media_type(path))
-        after = path.stat()
+        before = _seen(path)
+        with _opened(archive, path) as (stream, kind):
+            receipt = receive_sip(archive, actor, stream, name=path.name, media_type=kind)
+        after = _seen(path)
     except FileNotFoundError:
         return False  # taken back, or taken by another worker
     except ContainerFault as fault:
@@ -86,12 +93,34 @@ def _take(archive: Archive, actor: Actor, path: Path) -> bool:
     except NotPossible as error:
         _refuse(path, error.vi, error.en)
         return False
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if before != after:
         # Written to while it was read: what is whole is taken next time, what came now will not pass its checks.
         log.warning("%s changed while it was read; it must be renamed into place", path.name)
         return False
     _move(path, TAKEN)
     return receipt.new
+
+
+def _seen(path: Path) -> list[tuple[str, int, int]]:
+    """What changes when somebody still writes: names, sizes and times."""
+    every = [path, *sorted(path.rglob("*"))] if path.is_dir() else [path]
+    return [(str(each), each.lstat().st_size, each.lstat().st_mtime_ns) for each in every]
+
+
+@contextmanager
+def _opened(archive: Archive, path: Path) -> Iterator[tuple[BinaryIO, str]]:
+    """The bytes and their media type; a bag's folder as a tar, the same bytes each time. Raises ContainerFault."""
+    if not path.is_dir():
+        with path.open("rb") as stream:
+            yield stream, media_type(path)
+        return
+    if not (path / "bagit.txt").is_file():
+        raise ContainerFault(Finding("bag-declaration-missing", "bagit.txt"))
+    with scratch(archive.settings.data / SCRATCH) as room:
+        with tarfile.open(room / "goi.tar", "w") as out:
+            out.add(path, path.name)  # links stay links, and are told as such when the package is judged
+        with (room / "goi.tar").open("rb") as stream:
+            yield stream, TAR
 
 
 def _refuse(path: Path, vi: str, en: str) -> None:

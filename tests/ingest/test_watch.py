@@ -9,9 +9,12 @@ import pytest
 
 from archive_service.kernel.errors import Forbidden, NotPossible
 from archive_service.work import Archive
+from ingest.models import SipState
+from ingest.process import process_sip
 from ingest.watch import watch_folder
 from tests.archives import House, make_house
-from tests.sending import packed, sips
+from tests.builders import BagBuilder
+from tests.sending import codes, packed, sip_of, sips
 
 
 @pytest.fixture
@@ -35,6 +38,33 @@ def test_a_package_is_taken_once_and_moved_aside(watched: House, tmp_path: Path)
     assert watch_folder(watched.archive) == 0
     assert [sip.submitted_by for sip in sips(watched)] == [watched.people["producer"].id]
     assert sorted(p.relative_to(place).as_posix() for p in place.rglob("*")) == ["taken", "taken/goi.zip"]
+
+
+def test_the_folder_of_a_bag_is_taken_whole_and_once(watched: House) -> None:
+    place = folder(watched.archive)
+    BagBuilder().build(place / "goi")
+    assert [watch_folder(watched.archive) for _ in range(2)] == [1, 0]
+    assert (place / "taken/goi/bagit.txt").is_file()
+    [sip] = sips(watched)
+    process_sip(watched.archive, str(sip.id))
+    assert (sip_of(watched, sip.id).state, sip_of(watched, sip.id).errors) == (SipState.awaiting_decision, 0)
+
+
+def test_links_in_a_watched_folder_are_never_followed(watched: House) -> None:
+    place = folder(watched.archive)
+    (BagBuilder().build(place / ".goi") / "data/lien-ket").symlink_to("/etc/passwd")
+    (place / ".goi").rename(place / "goi")
+    watch_folder(watched.archive)
+    [sip] = sips(watched)
+    process_sip(watched.archive, str(sip.id))
+    assert codes(watched, sip.id) == ["container-symlink"]
+
+
+def test_a_folder_that_is_no_bag_is_refused_with_a_text(watched: House) -> None:
+    place = folder(watched.archive)
+    (place / "anh").mkdir()
+    assert watch_folder(watched.archive) == 0
+    assert "bagit.txt" in (place / "refused/anh.txt").read_text()
 
 
 def test_what_is_still_being_written_is_left_alone(watched: House) -> None:
