@@ -32,15 +32,30 @@ COPY, INDEX, DATABASE, STAGING, CACHE = "copy:", "index", "database", "staging",
 Detail = dict[str, Any]
 
 
-def erase(archive: Archive, dossier_id: UUID, *, ground: str, entry_id: UUID | None) -> bool:
+def _nothing_against(work: Work) -> None:
+    pass
+
+
+def erase(
+    archive: Archive,
+    dossier_id: UUID,
+    *,
+    ground: str,
+    entry_id: UUID | None,
+    before_copy: Callable[[Work], None] = _nothing_against,
+) -> bool:
     """Erases what is left of the dossier; True when every receipt says gone. Retry as often as needed.
 
-    A place that is away stays owed; an exception other than that is our fault and goes up.
+    A place that is away stays owed; an exception other than that is our fault and goes up. `before_copy` is asked
+    before each copy and raises `TryLater` to leave it where it is.
     """
     with archive.work(THE_ARCHIVE) as work:
-        dossier = _vanish(work, dossier_id, ground, entry_id)
+        dossier = vanish(work, dossier_id, ground=ground, entry_id=entry_id)
     for receipt in _owed(archive, dossier_id):
         try:
+            if receipt.place.startswith(COPY):
+                with archive.look(THE_ARCHIVE) as work:
+                    before_copy(work)
             detail = _eraser(receipt.place)(archive, dossier, receipt.place)
         except TryLater as error:
             _note(archive, receipt, {"owed_because": error.en})
@@ -49,8 +64,11 @@ def erase(archive: Archive, dossier_id: UUID, *, ground: str, entry_id: UUID | N
     return not _owed(archive, dossier_id)
 
 
-def _vanish(work: Work, dossier_id: UUID, ground: str, entry_id: UUID | None) -> Dossier:
-    """The dossier becomes its tombstone; every place that may hold something of it owes a receipt."""
+def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) -> Dossier:
+    """The first half, for the very transaction that found nothing against it: no byte goes before it commits.
+
+    The dossier becomes its tombstone; every place that may hold something of it owes a receipt.
+    """
     dossier: Dossier = work.get(Dossier, dossier_id)
     if dossier.state is DossierState.destroyed:
         return dossier

@@ -22,7 +22,7 @@ from archive_service.kernel.organisation import units_below
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.vietnamese import tokenise
 from archive_service.work import Archive, Scope, Work
-from preservation.models import Dossier, DossierState
+from preservation.models import Dossier, DossierState, ErasureReceipt
 from retention.destruction.entries import Listing, withdraw
 from retention.models import Answer, DestructionEntry, DestructionList, EntryState, Hold
 from retention.reach import asked, fresh, in_scope, person, today
@@ -110,7 +110,10 @@ def count_held(session: Session, hold: Hold, most: int = 10_001) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PlacedHold:
-    """`withdrawn`: entries that left their lists at once. `too_late`: dossiers whose erasure had begun."""
+    """`withdrawn`: entries that left their lists at once. `too_late`: dossiers whose erasure had begun.
+
+    Of the latter the copies that are still there stay until the hold is lifted.
+    """
 
     hold: Hold
     withdrawn: tuple[Listing, ...]
@@ -147,7 +150,7 @@ def _check_reach(work: Work, scope: Scope, order: HoldOrder) -> None:
     if order.dossier_id is not None:
         dossier = work.get(Dossier, order.dossier_id)
         work.allow_on(Permission.place_holds, dossier.unit_id, dossier.fonds_id)
-        if dossier.state is DossierState.destroyed:
+        if dossier.state is DossierState.destroyed and not _something_left(work, dossier):
             raise Conflict("Hồ sơ này đã hủy.", "This dossier is destroyed.", name="already-destroyed")
     elif order.unit_id is not None or order.fonds_id is not None:
         work.allow_on(Permission.place_holds, order.unit_id, order.fonds_id)
@@ -162,6 +165,11 @@ def _check_reach(work: Work, scope: Scope, order: HoldOrder) -> None:
             "Đóng băng theo tiêu đề trên toàn kho cần quyền trên toàn kho. Đề nghị chọn thêm đơn vị hoặc phông.",
             "A hold by title over the whole archive needs a right over all of it. Name a unit or fonds as well.",
         )
+
+
+def _something_left(work: Work, dossier: Dossier) -> bool:
+    owed = (ErasureReceipt.dossier_id == dossier.id, ErasureReceipt.gone_at.is_(None))
+    return work.session.execute(select(ErasureReceipt.place).where(*owed).limit(1)).first() is not None
 
 
 def _withdraw_held(work: Work, hold: Hold) -> PlacedHold:

@@ -16,13 +16,14 @@ from archive_service.kernel.errors import Conflict, NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
-from preservation.erase import erase
+from preservation.erase import erase, vanish
 from preservation.models import Dossier
 from retention.destruction.certificate import issue_certificate
 from retention.destruction.checks import execution_checks, require, unfit_entries, withdraw_unfit
 from retention.destruction.entries import listed_entries, require_entries
 from retention.destruction.four_eyes import refuse_second_part
 from retention.destruction.papers import load_paper, paper_of
+from retention.holds import held
 from retention.models import Assessment, DestructionEntry, DestructionList, EntryState, ListState
 from retention.reach import fresh, person
 
@@ -98,7 +99,10 @@ def _begun(archive: Archive, list_id: UUID) -> list[UUID]:
 
 
 def _claim_next(archive: Archive, list_id: UUID) -> UUID | None:
-    """The next entry that may be destroyed at this second, claimed; those that may not leave the list."""
+    """The next entry that may be destroyed at this second, claimed; those that may not leave the list.
+
+    Its dossier vanishes in the same transaction: a hold that comes a moment later finds it begun, or comes in time.
+    """
     with archive.work(THE_ARCHIVE) as work:
         work.pass_gate()
         work.irreversible()
@@ -111,6 +115,7 @@ def _claim_next(archive: Archive, list_id: UUID) -> UUID | None:
             withdraw_unfit(work, unfit)
             if not unfit:
                 work.move(DestructionEntry, entry_id, of=EntryState.listed, to=EntryState.erasing)
+                vanish(work, entry.dossier_id, ground=entry.ground, entry_id=entry_id)
                 return entry_id
         return None
 
@@ -126,12 +131,29 @@ def _erase(archive: Archive, entry_id: UUID) -> bool:
     with archive.look(THE_ARCHIVE) as work:
         entry: DestructionEntry = work.get(DestructionEntry, entry_id)
     try:
-        gone = erase(archive, entry.dossier_id, ground=entry.ground, entry_id=entry_id)
+        gone = erase(
+            archive,
+            entry.dossier_id,
+            ground=entry.ground,
+            entry_id=entry_id,
+            before_copy=lambda work: _refuse_held(work, entry.dossier_id),
+        )
     except TryLater:
         return False
     if gone:
         _note_gone(archive, entry_id)
     return gone
+
+
+def _refuse_held(work: Work, dossier_id: UUID) -> None:
+    """A hold that came after the first byte keeps the copies that are still there, for as long as it stands."""
+    holds = held(work.session, [dossier_id]).get(dossier_id, ())
+    if holds:
+        raise TryLater(
+            f"Đang đóng băng theo {holds[0].order_number}.",
+            f"Held by {holds[0].order_number}.",
+            name="held",
+        )
 
 
 def _note_gone(archive: Archive, entry_id: UUID) -> None:

@@ -14,7 +14,8 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.models import Dossier, ErasureReceipt
 from retention.destruction.checks import Check, execution_checks
-from retention.models import Answer, DestructionEntry, DestructionList, EntryState, ListState
+from retention.holds import held
+from retention.models import Answer, DestructionEntry, DestructionList, EntryState, Hold, ListState
 
 
 def destruction_lists(
@@ -67,6 +68,8 @@ class Line:
     document_count: int
     byte_count: int
     receipts: dict[str, datetime | None]
+    held_by: str = ""
+    """Number of the order of a hold that keeps what is left of it, when its erasure had begun."""
 
 
 def list_entries(
@@ -100,7 +103,11 @@ def list_entries(
     rows = work.session.execute(query).all()
     more, rows = len(rows) > limit, rows[:limit]
     receipts = _receipts(work, [dossier.id for _, dossier in rows])
-    lines = [_line(entry, dossier, receipts.get(dossier.id, {})) for entry, dossier in rows]
+    holds = held(work.session, [entry.dossier_id for entry, _ in rows if entry.state is EntryState.erasing])
+    lines = [
+        _line(entry, dossier, receipts.get(dossier.id, {}), holds.get(dossier.id, ()))
+        for entry, dossier in rows
+    ]
     return Listed(lines, make_cursor(archive.keys.secret, bound, [lines[-1].entry_id]) if more else None)
 
 
@@ -112,7 +119,9 @@ def _receipts(work: Work, dossier_ids: list[UUID]) -> dict[UUID, dict[str, datet
     return found
 
 
-def _line(entry: DestructionEntry, dossier: Dossier, receipts: dict[str, datetime | None]) -> Line:
+def _line(
+    entry: DestructionEntry, dossier: Dossier, receipts: dict[str, datetime | None], holds: tuple[Hold, ...]
+) -> Line:
     return Line(
         entry.id,
         dossier.id,
@@ -126,6 +135,7 @@ def _line(entry: DestructionEntry, dossier: Dossier, receipts: dict[str, datetim
         entry.document_count,
         entry.byte_count,
         receipts,
+        holds[0].order_number if holds else "",
     )
 
 
