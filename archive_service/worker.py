@@ -27,7 +27,7 @@ from preservation.roots import check_roots
 from preservation.signatures.again import signatures_run
 from preservation.strays import strays_run
 from preservation.system_objects import anchor
-from retention.assess import assess_owed
+from retention.assess import assess_dossier, assess_owed
 from retention.destruction.execute import execute_destruction
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ HANDLERS: dict[str, Handler] = {
     "amend_dossier": finish_amendment,
     "write_system_objects": keep_system_objects,
     "anchor_log": anchor,
+    "assess_dossier": assess_dossier,
     "assess_owed": assess_owed,
     "execute_destruction": execute_destruction,
 }

@@ -17,13 +17,14 @@ from typing import Any
 from uuid import UUID
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.errors import Conflict, TryLater
+from archive_service.kernel.errors import Conflict, Missing, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.work import Archive, Work
 from preservation.aips import US, copies_of, senders_of, stores_of
 from preservation.build import derived
 from preservation.catalogue import DESCRIPTION, Description, enter
+from preservation.erase import erase_again
 from preservation.incidents import open_incident
 from preservation.indexing import owe_index
 from preservation.models import AccessMode, Amendment, Copy, CopyState, Dossier, DossierState, stricter
@@ -31,7 +32,7 @@ from preservation.ocfl.inventory import INVENTORY, Inventory, parse_inventory
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.plan import Changes, VersionPlan, file_of, plan_version
 from preservation.ocfl.state import read_small
-from preservation.ocfl.store import ObjectDamaged, content_key, erase_object, write_version
+from preservation.ocfl.store import ObjectDamaged, content_key, write_version
 from preservation.roots import failure_domains, writable_root
 from preservation.verify import verify_copy
 
@@ -75,7 +76,10 @@ def propose_amendment(work: Work, dossier_id: UUID, description: Description, me
 
     Raises `Conflict` when the dossier changed since it was read, is destroyed or has an amendment under way.
     """
-    dossier: Dossier = work.get(Dossier, dossier_id)
+    # The row's lock: a destruction that begins meanwhile must see this amendment, or this must see it.
+    dossier = work.session.get(Dossier, dossier_id, with_for_update=True, populate_existing=True)
+    if dossier is None:
+        raise Missing
     if (
         dossier.state is DossierState.destroyed
         or dossier.revision != description["dossier"]["revision"]
@@ -134,10 +138,14 @@ def finish_amendment(archive: Archive, dossier_id: str) -> None:
     key = UUID(dossier_id)
     with archive.look(THE_ARCHIVE) as work:
         amendment = work.session.get(Amendment, key)
-        if amendment is None:
-            return
         dossier: Dossier = work.get(Dossier, key)
         copies, senders = copies_of(work, key), senders_of(work, key)
+    if amendment is None:
+        if (
+            dossier.state is DossierState.destroyed
+        ):  # whoever wrote before us may have died before clearing up
+            erase_again(archive, dossier, archive.stores)
+        return
     plan = _plan(archive, dossier, amendment)
     good = [row for row in copies if row.state in (CopyState.verified, CopyState.not_checked)]
     outcomes = {row.root_id: _write(archive, row.root_id, plan, senders) for row in good}
@@ -149,8 +157,7 @@ def finish_amendment(archive: Archive, dossier_id: str) -> None:
             return
         destroyed = work.session.get_one(Dossier, key).state is DossierState.destroyed
     if destroyed:  # while we wrote: what came back must go again
-        for root_id in outcomes:
-            erase_object(writable_root(archive, root_id), dossier.object_id)
+        erase_again(archive, dossier, outcomes)
 
 
 def _require_enough(archive: Archive, outcomes: Mapping[str, Outcome]) -> None:
@@ -203,6 +210,7 @@ def _enter(
     work.session.delete(work.session.get_one(Amendment, dossier.id))
     access = AccessMode(amendment.description["dossier"]["access"])
     owe_index(work, entered, blocked=stricter(access, dossier.access) is not dossier.access)
+    work.owe("assess_dossier", dossier.id)
     work.record(
         Verb.dossier_amended, entered, version=plan.number, inventory=digest, message=amendment.message
     )

@@ -7,14 +7,14 @@ is repeated until every receipt says gone. Who may ask, and on what ground, is d
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.errors import TryLater
+from archive_service.kernel.errors import Missing, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.scratch import SCRATCH, sweep
@@ -69,7 +69,10 @@ def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) 
 
     The dossier becomes its tombstone; every place that may hold something of it owes a receipt.
     """
-    dossier: Dossier = work.get(Dossier, dossier_id)
+    # The row's lock: an amendment that is just being proposed would else write into the tombstone.
+    dossier = work.session.get(Dossier, dossier_id, with_for_update=True, populate_existing=True)
+    if dossier is None:
+        raise Missing
     if dossier.state is DossierState.destroyed:
         return dossier
     roots = work.session.scalars(select(Copy.root_id).where(Copy.dossier_id == dossier_id)).all()
@@ -95,6 +98,19 @@ def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) 
     work.owe("write_system_objects")
     work.session.flush()
     return dossier
+
+
+def erase_again(archive: Archive, dossier: Dossier, root_ids: Iterable[str]) -> None:
+    """What somebody wrote while the dossier was destroyed, in roots that had reported themselves gone already.
+
+    A root that still owes its receipt is erased in its turn, or kept by a hold.
+    """
+    owed = {receipt.place for receipt in _owed(archive, dossier.id)}
+    for root_id in root_ids:
+        if COPY + root_id not in owed:
+            store = writable_root(archive, root_id)
+            erase_object(store, dossier.object_id)
+            store.purge(evidence_of(dossier.id))
 
 
 def _owed(archive: Archive, dossier_id: UUID) -> list[ErasureReceipt]:

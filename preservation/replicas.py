@@ -14,9 +14,10 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore
 from archive_service.work import Archive, Work
 from preservation.aips import NotProven, senders_of, stores_of
+from preservation.erase import erase_again
 from preservation.models import Copy, CopyState, Dossier, DossierState
 from preservation.ocfl.copies import copy_object
-from preservation.ocfl.store import ObjectDamaged, erase_object
+from preservation.ocfl.store import ObjectDamaged
 from preservation.repair import evidence_of, repair_object
 from preservation.roots import writable_root
 from preservation.verify import verify_copy
@@ -52,7 +53,7 @@ def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
             _made(work, dossier, copy)
             return
     if destroyed:  # while we wrote: what came back must go again
-        erase_object(target, dossier.object_id)
+        erase_again(archive, dossier, [root_id])
 
 
 def _made(work: Work, dossier: Dossier, copy: Copy) -> None:

@@ -15,9 +15,9 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive
 from preservation.aips import copies_of, senders_of
 from preservation.copies import claim_copy, give_back, held_copy
+from preservation.erase import erase_again
 from preservation.fixity import tell
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
-from preservation.ocfl.store import erase_object
 from preservation.repair import evidence_of, repair_object
 from preservation.roots import root_trouble, writable_root
 from preservation.verify import verify_copy
@@ -49,8 +49,7 @@ def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str)
         raise
     if not _enter(archive, actor, dossier, lease, Restored(root_id, source_id, kept, repaired)):
         # Destroyed while we wrote: what came back must go again.
-        erase_object(target, dossier.object_id)
-        target.purge(evidence_of(dossier_id))
+        erase_again(archive, dossier, [root_id])
         raise Conflict("Hồ sơ đã bị hủy.", "The dossier was destroyed meanwhile.", name="destroyed")
     return kept
 

@@ -158,6 +158,14 @@ def _write(work: Work, row: Assessment | None, dossier_id: UUID, term: Reckoning
     return True
 
 
+def assess_dossier(archive: Archive, dossier_id: str) -> None:
+    """Job: after an amendment the facts may say another term, and the due list shows what was written down."""
+    with archive.work(THE_ARCHIVE) as work:
+        key = UUID(dossier_id)
+        if work.session.get_one(Dossier, key).state is not DossierState.destroyed:
+            assess(work, [key])
+
+
 def assess_owed(archive: Archive) -> None:
     """Job: assesses every dossier that has no assessment, in short transactions; nobody has to call it after storing."""
     while True:

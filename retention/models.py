@@ -159,7 +159,7 @@ class DestructionEntry(Base, kw_only=True):
     decided: Mapped[bool] = mapped_column(default=False)
     """Among those that the decision names. Only these are ever erased, and the list's digest covers them."""
     inventory_digest: Mapped[str] = mapped_column(String(128), default="")
-    """What the decision was about: SHA-512 of the OCFL inventory on that day."""
+    """What was listed, reviewed and decided: SHA-512 of the OCFL inventory on the day of the proposal."""
     state: Mapped[EntryState] = mapped_column(enum_of(EntryState), default=EntryState.listed)
     byte_count: Mapped[int] = mapped_column(BigInteger, default=0)
     document_count: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.errors import Conflict
 from archive_service.work import Work
-from preservation.models import Dossier, DossierState
+from preservation.models import Amendment, Dossier, DossierState
 from retention.assess import reckon_dossiers
 from retention.destruction.digest import digest_of
 from retention.destruction.entries import Listing, withdraw
@@ -99,6 +99,9 @@ def unfit_entries(work: Work, listed: DestructionList, entries: Sequence[Destruc
     for some in chunked(entries):
         ids = [entry.dossier_id for entry in some]
         holds, terms = held(work.session, ids), reckon_dossiers(work.session, work.rules, ids)
+        changing = set(
+            work.session.scalars(select(Amendment.dossier_id).where(Amendment.dossier_id.in_(ids)))
+        )
         dossiers = {d.id: d for d in work.session.scalars(select(Dossier).where(Dossier.id.in_(ids)))}
         for entry in some:
             dossier = dossiers[entry.dossier_id]
@@ -108,13 +111,17 @@ def unfit_entries(work: Work, listed: DestructionList, entries: Sequence[Destruc
                 found.append(Unfit(listing, Answer.held, f"{first.order_number}: {first.reason}"))
             elif not terms[dossier.id].over(today(work)):
                 found.append(Unfit(listing, Answer.taken_out, "Chưa hết thời hạn bảo quản."))
-            elif dossier.state is not DossierState.destruction_review or _new_content(entry, dossier):
-                found.append(Unfit(listing, Answer.taken_out, "Hồ sơ đã thay đổi sau quyết định."))
+            elif dossier.id in changing or _changed_since(entry, dossier):
+                found.append(Unfit(listing, Answer.taken_out, "Hồ sơ đã thay đổi sau khi lập danh mục."))
     return found
 
 
-def _new_content(entry: DestructionEntry, dossier: Dossier) -> bool:
-    return entry.decided and entry.inventory_digest != dossier.inventory_digest
+def _changed_since(entry: DestructionEntry, dossier: Dossier) -> bool:
+    """Reviewers and head spoke of the dossier as it was listed."""
+    return (
+        dossier.state is not DossierState.destruction_review
+        or entry.inventory_digest != dossier.inventory_digest
+    )
 
 
 def withdraw_unfit(work: Work, unfit: Sequence[Unfit]) -> None:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from archive_service.kernel.actors import Actor
 from archive_service.kernel.errors import Conflict, NotPossible
 from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
-from preservation.models import Dossier
 from retention.destruction.checks import unfit_entries, withdraw_unfit
 from retention.destruction.digest import digest_of
 from retention.destruction.entries import leave, listed_entries, require_entries
@@ -122,12 +121,11 @@ def _sign(work: Work, listed: DestructionList) -> DestructionList:
 
 
 def _name_entries(work: Work, listed: DestructionList) -> None:
-    """Marks every entry that is still listed as decided, with its content of this moment."""
-    inventory = select(Dossier.inventory_digest).where(Dossier.id == DestructionEntry.dossier_id)
+    """Marks every entry that is still listed as decided; its content is what it was when it was listed."""
     work.session.execute(
         update(DestructionEntry)
         .where(DestructionEntry.list_id == listed.id, DestructionEntry.state == EntryState.listed)
-        .values(decided=True, inventory_digest=inventory.scalar_subquery())
+        .values(decided=True)
         .execution_options(synchronize_session=False)
     )
     work.session.flush()

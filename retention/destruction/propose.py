@@ -144,6 +144,7 @@ def _entry(listed: DestructionList, dossier: Dossier, term: Reckoning) -> Destru
         dossier_id=dossier.id,
         ground=EXPIRED.name,
         reason=_in_words(dossier, term),
+        inventory_digest=dossier.inventory_digest,
         byte_count=dossier.byte_count,
         document_count=dossier.document_count,
     )

@@ -18,9 +18,9 @@ from archive_service.kernel.errors import Conflict, TryLater
 from archive_service.kernel.settings import Settings
 from archive_service.work import Archive
 from archive_service.worker import drain
-from preservation.amend import amend, propose_amendment, proven_description
+from preservation.amend import amend, finish_amendment, propose_amendment, proven_description
 from preservation.erase import erase
-from preservation.models import Amendment, CopyState, Indexed
+from preservation.models import Amendment, CopyState, ErasureReceipt, Indexed
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import object_state
 from preservation.ocfl.validate import check
@@ -122,6 +122,20 @@ def test_a_dossier_destroyed_while_it_is_amended_stays_destroyed(
     assert dossier_of(house.archive, dossier_id).version == 1
     with house.archive.look(THE_ARCHIVE) as work:
         assert work.session.scalars(select(Amendment)).all() == []
+
+
+def test_what_a_writer_that_died_left_of_a_destroyed_dossier_goes_with_its_job(house: House) -> None:
+    dossier_id = keep(house)
+    back = {root: place(house, dossier_id, root) for root in ("kho-chinh", "ban-sao")}
+    erase(house.archive, dossier_id, ground="expired", entry_id=None)
+    for folder in back.values():
+        folder.mkdir(parents=True)
+        (folder / "torn").write_bytes(b"half a version")
+    with house.archive.work(THE_ARCHIVE) as work:
+        receipt = work.session.get_one(ErasureReceipt, (dossier_id, "copy:ban-sao"))
+        receipt.gone_at = None  # its own turn comes, or a hold keeps it
+    finish_amendment(house.archive, str(dossier_id))
+    assert [root for root, folder in back.items() if folder.exists()] == ["ban-sao"]
 
 
 def test_closing_a_dossier_hides_it_at_once(house: House) -> None:
