@@ -15,6 +15,7 @@ from archive_service.kernel.findings import Finding, Severity
 from archive_service.regulations.tables import (
     AccessWords,
     CodeList,
+    DestructionLaw,
     DocumentType,
     Field,
     FormatPolicy,
@@ -54,6 +55,8 @@ class Rules(Table):
     code_lists: tuple[CodeList, ...]
     access: AccessWords
     retention: RetentionWords
+    destruction: tuple[DestructionLaw, ...]
+    """The oldest first."""
     document_types: tuple[DocumentType, ...]
     formats: tuple[FormatPolicy, ...]
     unknown_format: FormatPolicy
@@ -129,6 +132,14 @@ class Rules(Table):
             return Years(int(found[1]))
         return Unknown(raw or "")
 
+    def destruction_law(self, on: date) -> DestructionLaw:
+        """The law by which a list decided on that day is destroyed; before all of them the oldest."""
+        return max(
+            (each for each in self.destruction if each.in_force_from <= on),
+            key=lambda each: each.in_force_from,
+            default=self.destruction[0],
+        )
+
     def format_policy(self, puid: str) -> FormatPolicy:
         return self._formats_by_puid.get(puid, self.unknown_format)
 
@@ -180,6 +191,7 @@ def load() -> Rules:
         "document_types": _read(ND_30, "document_types.toml")["type"],
         "office_hours": _read("office_hours.toml"),
         "messages": _read("messages.toml"),
+        **_read("destruction.toml"),
         **_read("formats.toml"),
     }
     return Rules.model_validate(tables)

@@ -104,6 +104,18 @@ class RetentionWords(Table):
     most_years: int
 
 
+class DestructionLaw(Table):
+    """What a destruction that is decided from that day on stands on, and the words of that law."""
+
+    in_force_from: date
+    clause: str
+    certainty: Certainty
+    list_name: str
+    council: str
+    days_to_execute: int | None = None
+    """From the decision; None where no limit was found."""
+
+
 class DocumentType(Table):
     name: str
     abbreviation: str = ""

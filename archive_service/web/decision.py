@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from fastapi import Request, Response
 
+from archive_service.kernel.clock import vietnam_date
 from archive_service.kernel.permissions import Permission
+from archive_service.regulations.tables import DestructionLaw
 from archive_service.web.destruction_answers import changed_meanwhile
 from archive_service.web.destruction_view import in_numbers, list_page, open_list
 from archive_service.web.forms import Form, act
@@ -21,7 +23,7 @@ from retention.destruction.decide import Minutes, decide_destruction, decline_de
 from retention.destruction.four_eyes import refuse_second_part
 from retention.destruction.lists import checks_of
 from retention.destruction.stop import STOPPABLE
-from retention.models import ListState
+from retention.models import DestructionList, ListState
 
 router = page_router()
 AT = {"minutes-missing": "minutes", "date-ahead": "minutes_date"}
@@ -43,6 +45,7 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
             refuse_second_part(work, listed, Permission.decide_destruction)
         checks = checks_of(work, list_id) if listed.decided_at else ()
         now = work.now()
+        law = work.rules.destruction_law(vietnam_date(listed.decided_at or now))
     page = list_page(opened, t, t("decision.title", number=listed.number), in_numbers(opened, t), form)
     return render(
         request,
@@ -56,11 +59,20 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
         may_stop=Permission.stop_destruction in opened.acts and listed.state in STOPPABLE,
         checks=checks,
         remaining=listed.not_before - now if listed.not_before and listed.not_before > now else None,
+        latest=_latest(listed, law),
+        law=law,
         waiting_days=visit.archive.settings.waiting_days,
         count=opened.count(),
         form=form,
         act=act(request, f"/destruction/{list_id}/decision", opened.version),
     )
+
+
+def _latest(listed: DestructionList, law: DestructionLaw) -> date | None:
+    """The last day that the law of the decision's day leaves for the execution, where it sets one."""
+    if listed.decided_at is None or law.days_to_execute is None:
+        return None
+    return vietnam_date(listed.decided_at) + timedelta(days=law.days_to_execute)
 
 
 @router.post("/destruction/{list_id}/decision")

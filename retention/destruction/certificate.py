@@ -16,14 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.clock import VIETNAM
+from archive_service.kernel.clock import VIETNAM, vietnam_date
 from archive_service.kernel.errors import Conflict
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import Anchor, sign_head
 from archive_service.kernel.people import Person
 from archive_service.work import Archive, Work
 from preservation.models import Dossier
-from retention.destruction.grounds import EXPIRED
+from retention.destruction.four_eyes import parts
 from retention.destruction.papers import keep_paper
 from retention.destruction.receipts import missing_receipts, receipts_of
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
@@ -64,11 +64,17 @@ class Facts:
     number: str
     issued_at: datetime
     clause: str
+    list_name: str
+    """What the law of the decision's day calls the list, and the council below."""
+    council: str
     minutes: str
     minutes_sha256: str
     decision: str
     decided_at: str
+    not_before: str
     started_at: str
+    finished_at: str
+    """When the last place reported itself gone."""
     entries_digest: str
     people: dict[str, str]
     destroyed: tuple[Destroyed, ...]
@@ -141,16 +147,21 @@ def _require_all_gone(session: Session, listed: DestructionList) -> None:
 
 
 def _facts(work: Work, archive: Archive, listed: DestructionList) -> Facts:
+    law = work.rules.destruction_law(vietnam_date(listed.decided_at or work.now()))
     return Facts(
         agency=archive.settings.agency,
         number=listed.number,
         issued_at=work.now().replace(microsecond=0),
-        clause=EXPIRED.clause,
-        minutes=f"{listed.minutes_number}, {listed.minutes_date:%d/%m/%Y}",
+        clause=law.clause,
+        list_name=law.list_name,
+        council=law.council,
+        minutes=f"{listed.minutes_number} ngày {listed.minutes_date:%d/%m/%Y}",
         minutes_sha256=listed.minutes_sha256,
         decision=listed.decision_number,
         decided_at=_told(listed.decided_at),
+        not_before=_told(listed.not_before),
         started_at=_told(listed.started_at),
+        finished_at=_told(_last_receipt(work.session, listed)),
         entries_digest=listed.entries_digest,
         people=_people(work.session, listed),
         destroyed=_destroyed(work.session, listed),
@@ -160,13 +171,24 @@ def _facts(work: Work, archive: Archive, listed: DestructionList) -> Facts:
 
 
 def _people(session: Session, listed: DestructionList) -> dict[str, str]:
-    parts = {
-        "Người lập danh mục": listed.proposed_by,
-        "Người xem xét lại": listed.reviewed_by,
-        "Người quyết định": listed.decided_by,
-        "Người thực hiện": listed.started_by,
+    """Everybody who answered an entry reviewed it, not only who sent the list on."""
+    took = parts(session, listed)
+    roles = {
+        "Người lập danh mục": took["proposed"],
+        "Người xem xét lại": took["reviewed"],
+        "Người quyết định": took["decided"],
+        "Người thực hiện": {listed.started_by} if listed.started_by else set(),
     }
-    return {part: session.get_one(Person, who).name for part, who in parts.items() if who is not None}
+    return {
+        role: "; ".join(sorted(session.get_one(Person, each).name for each in people))
+        for role, people in roles.items()
+        if people
+    }
+
+
+def _last_receipt(session: Session, listed: DestructionList) -> datetime | None:
+    found = (each.gone_at for of_one in receipts_of(session, listed.id).values() for each in of_one)
+    return max((at for at in found if at is not None), default=None)
 
 
 def _destroyed(session: Session, listed: DestructionList) -> tuple[Destroyed, ...]:

@@ -142,7 +142,7 @@ def _entry(listed: DestructionList, dossier: Dossier, term: Reckoning) -> Destru
     return DestructionEntry(
         list_id=listed.id,
         dossier_id=dossier.id,
-        ground=EXPIRED.name,
+        ground=EXPIRED,
         reason=_in_words(dossier, term),
         inventory_digest=dossier.inventory_digest,
         byte_count=dossier.byte_count,

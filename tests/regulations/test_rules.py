@@ -179,3 +179,11 @@ def test_the_default_severities_are_those_agreed() -> None:
     assert RULES.severity(Finding("bag-digest-mismatch")) is Severity.error
     assert RULES.severity(Finding("secrecy-declared")) is Severity.error
     assert RULES.severity(Finding("metadata-total-documents")) is Severity.warning
+
+
+@pytest.mark.parametrize(
+    ("on", "law"),
+    [(date(2025, 6, 30), "Luật Lưu trữ 01/2011/QH13"), (date(2025, 7, 1), "Luật Lưu trữ 33/2024/QH15")],
+)
+def test_a_destruction_follows_the_law_of_the_day_of_its_decision(on: date, law: str) -> None:
+    assert RULES.destruction_law(on).clause.startswith(law)

@@ -6,14 +6,18 @@ import hashlib
 import io
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pikepdf
+import pypdfium2
 import pytest
 from sqlalchemy import select
 
+from archive_service.accounts.people import give_role_at_start
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, NotPossible, PasswordNeeded
 from archive_service.kernel.jobs import Job
+from archive_service.kernel.permissions import Role
 from preservation.models import Dossier, DossierState, ErasureReceipt
 from retention.destruction.certificate import issue_certificate
 from retention.destruction.papers import PaperDamaged, read_paper
@@ -209,6 +213,41 @@ def test_the_certificate_is_a_pdf_that_says_who_destroyed_what(house: House, han
     with pikepdf.open(io.BytesIO(content)) as pdf, pdf.open_metadata() as metadata:
         assert metadata.pdfa_status == "2B"
         assert "01/2026" in metadata["dc:title"]
+
+
+def test_the_certificate_says_by_whom_when_on_what_ground_and_where(house: House, hands: Hands) -> None:
+    """By the law of the day of the decision; each who answered an entry is named, not only who sent the list on."""
+    with house.archive.work(THE_ARCHIVE) as work:
+        give_role_at_start(work, house.people["other_officer"], Role.council_member)
+    list_id = hands.propose(key := shelve(house))
+    hands.send(list_id)
+    hands.answer(list_id, who="other_officer")
+    hands.send_on(list_id)
+    hands.decide(list_id)
+    house.clock.advance(days=8)
+    hands.start(list_id)
+    hands.execute(list_id)
+    told = certificate_text(house, list_id)
+    code = hands.dossier(key).code
+    for fact in (
+        code,
+        "10 năm",
+        "05/BB-HĐ ngày 20/02/2026",
+        "12/QĐ-SNV",
+        "Luật Lưu trữ 33/2024/QH15, Điều 16",
+    ):
+        assert fact in told
+    for person in ("records_manager", "council_member; Người lạ", "head", "executor"):
+        assert f"Người {person}" in told
+    for place in ("kho-chinh", "ban-sao", "Chỉ mục tìm kiếm", "Cơ sở dữ liệu", "Khu tiếp nhận", "Bộ nhớ đệm"):
+        assert f"{place}: " in told
+    assert "1 hồ sơ, 3 văn bản, 1.000 byte" in told
+
+
+def certificate_text(house: House, list_id: UUID) -> str:
+    _, content = read_paper(house.archive, house.actor("head"), list_id, "certificate")
+    with pypdfium2.PdfDocument(content) as pdf:
+        return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pdf).split())
 
 
 def test_the_job_may_be_repeated_at_any_point(house: House, hands: Hands) -> None:
