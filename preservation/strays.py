@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.objects import ObjectMissing, ObjectStore
-from archive_service.work import Archive
+from archive_service.work import Archive, Work
 from preservation.incidents import open_incident
 from preservation.models import Copy, Dossier, DossierState, ErasureReceipt
 from preservation.ocfl.store import ObjectDamaged, object_ids, read_inventory
@@ -33,7 +33,7 @@ def stray_objects(archive: Archive, root_id: str) -> Iterator[str]:
 
 
 def strays_run(archive: Archive) -> int:
-    """Job: an incident `extra` for every stray object of every root that is online; returns how many there are."""
+    """Job: an incident for every stray object of every root that is online; returns how many there are."""
     count = 0
     for root in archive.settings.storage:
         if root_trouble(archive, root.id)[0] != "online":
@@ -41,8 +41,18 @@ def strays_run(archive: Archive) -> int:
         for object_id in stray_objects(archive, root.id):
             count += 1
             with archive.work(THE_ARCHIVE) as work:
-                open_incident(work, "extra", root_id=root.id, path=object_id)
+                _tell(work, root.id, object_id)
     return count
+
+
+def _tell(work: Work, root_id: str, object_id: str) -> None:
+    """A destroyed dossier that is there again, from an old disk for one, is told as such: it must go once more."""
+    key = _key(object_id)
+    dossier = work.session.get(Dossier, key) if key else None
+    if dossier is not None and dossier.state is DossierState.destroyed:
+        open_incident(work, "reappeared", dossier=dossier, root_id=root_id, path=object_id)
+    else:
+        open_incident(work, "extra", root_id=root_id, path=object_id)
 
 
 def _known(archive: Archive, root_id: str, ids: Sequence[str]) -> set[str]:

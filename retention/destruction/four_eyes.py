@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.kernel.errors import Forbidden
+from archive_service.kernel.organisation import units_below
 from archive_service.kernel.people import AccountState, Grant, GrantState, Person
 from archive_service.kernel.permissions import GRANTED, Permission
+from archive_service.kernel.vietnamese import sort_key
 from archive_service.work import Work
 from retention.models import DestructionEntry, DestructionList
 from retention.reach import person
@@ -46,22 +48,25 @@ def _known(*people: UUID | None) -> set[UUID]:
     return {each for each in people if each is not None}
 
 
+def _others_part(session: Session, listed: DestructionList, act: Permission) -> dict[str, set[UUID]]:
+    """Who may not do it any more, by what they did: reviewers may answer again, every other act is new hands only."""
+    took = parts(session, listed)
+    if act is Permission.review_destruction:
+        del took["reviewed"]
+    return took
+
+
 def refuse_second_part(work: Work, listed: DestructionList, act: Permission) -> None:
-    """Raises `Forbidden` for whoever had another part in this list; the sentence names who may do it instead.
-
-    Reviewers may answer again; every other act is refused to everybody who acted before.
-    """
+    """Raises `Forbidden` for whoever had another part in this list; the sentence names who may do it instead."""
     acting = person(work)
-    for did, people in parts(work.session, listed).items():
-        if act is Permission.review_destruction and did == "reviewed":
-            continue
+    for did, people in _others_part(work.session, listed, act).items():
         if acting in people:
-            _refuse(work, did, act)
+            _refuse(work, listed, did, act)
 
 
-def _refuse(work: Work, did: str, act: Permission) -> NoReturn:
+def _refuse(work: Work, listed: DestructionList, did: str, act: Permission) -> NoReturn:
     (did_vi, did_en), (act_vi, act_en) = DID[did], ACTS[act]
-    names = ", ".join(who_else_may(work, act))
+    names = ", ".join(who_may(work, listed, act))
     raise Forbidden(
         f"Ông/Bà đã {did_vi} nên không được {act_vi}. Người có quyền {act_vi}: {names or 'chưa có ai'}.",
         f"You {did_en}, so you cannot {act_en} it. Who can: {names or 'nobody yet'}.",
@@ -69,11 +74,12 @@ def _refuse(work: Work, did: str, act: Permission) -> NoReturn:
     )
 
 
-def who_else_may(work: Work, act: Permission) -> list[str]:
-    """Names of some other people whose grants in force allow the act."""
+def who_may(work: Work, listed: DestructionList, act: Permission) -> list[str]:
+    """Names of some people who may do it now: their grants reach this list, and they had no other part in it."""
     roles = [role for role, allowed in GRANTED.items() if act in allowed]
+    had_a_part = set[UUID]().union(*_others_part(work.session, listed, act).values())
     query = (
-        select(Person.name)
+        select(Person.name, Grant.unit_id, Grant.fonds_id)
         .join(Grant, Grant.person_id == Person.id)
         .where(
             Grant.role.in_(roles),
@@ -81,13 +87,21 @@ def who_else_may(work: Work, act: Permission) -> list[str]:
             Grant.effective_at <= work.now(),
             Grant.ended_at.is_(None),
             Person.state == AccountState.active,
-            Person.id != work.actor.id,
+            Person.id.not_in(had_a_part),
         )
-        .distinct()
-        .order_by(Person.name)
-        .limit(MOST_NAMES)
     )
-    return list(work.session.scalars(query))
+    reaching = (
+        name
+        for name, unit_id, fonds_id in work.session.execute(query)
+        if _reaches(work, unit_id, fonds_id, listed)
+    )
+    return sorted(set(reaching), key=sort_key)[:MOST_NAMES]
+
+
+def _reaches(work: Work, unit_id: UUID | None, fonds_id: UUID | None, listed: DestructionList) -> bool:
+    if unit_id is None:
+        return fonds_id in (None, listed.fonds_id)
+    return listed.unit_id in units_below(work.session, {unit_id})
 
 
 def four_people(session: Session, listed: DestructionList, executor: UUID | None) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
-from retention.destruction.four_eyes import who_else_may
+from retention.destruction.four_eyes import who_may
 from retention.models import Answer, DestructionEntry, DestructionList, EntryState, ListState
 
 #: What a list in this state waits for, as the right that it takes.
@@ -37,10 +37,7 @@ def waiting_for(work: Work, listed: DestructionList) -> list[str]:
     if listed.state is ListState.draft:
         return list(names_of(work, [listed.proposed_by]).values())
     turn = TURNS.get(listed.state)
-    if turn is None:
-        return []
-    own = [work.actor.name] if may_act(work, listed, turn) and listed.proposed_by != work.actor.id else []
-    return own + who_else_may(work, turn)
+    return [] if turn is None else who_may(work, listed, turn)
 
 
 def unanswered(work: Work, listed: DestructionList) -> list[UUID]:

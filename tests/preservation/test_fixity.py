@@ -18,19 +18,20 @@ from archive_service.kernel.errors import Conflict, Forbidden, NotPossible
 from archive_service.kernel.log import LogEntry
 from archive_service.kernel.objects import StoreAway
 from archive_service.kernel.objects.folder import FolderStore
+from archive_service.worker import drain
 from preservation import fixity
 from preservation.copies import claim_copy
 from preservation.coverage import coverage
 from preservation.erase import erase
 from preservation.fixity import fixity_run
 from preservation.incidents import close_incident, list_incidents
-from preservation.models import AuditRun, Copy, CopyState, IncidentState
+from preservation.models import AuditRun, Copy, CopyState, DossierState, IncidentState
 from preservation.repair import evidence_of
 from preservation.restore import restore_copy
 from preservation.roots import MARKER, check_roots
 from preservation.strays import stray_objects, strays_run
 from tests.archives import House
-from tests.preservation.dossiers import audit, content, flip, incidents, keep, place, states
+from tests.preservation.dossiers import audit, content, dossier_of, flip, incidents, keep, place, states
 
 
 def add_file(folder: Path) -> None:
@@ -319,6 +320,24 @@ def test_an_object_that_no_row_knows_is_a_stray(house: House) -> None:
     assert list(stray_objects(house.archive, "ban-sao")) == [f"urn:uuid:{dossier_id}"]
     assert strays_run(house.archive) == 2
     assert {each.kind for each in incidents(house.archive)} == {"extra"}
+
+
+def test_a_destroyed_dossier_that_comes_back_from_an_old_disk_is_told_as_such(
+    house: House, tmp_path: Path
+) -> None:
+    """Nor is it copied, found or restored."""
+    dossier_id = keep(house)
+    folder = place(house, dossier_id)
+    shutil.copytree(folder, tmp_path / "old disk")
+    erase(house.archive, dossier_id, ground="expired", entry_id=None)
+    shutil.copytree(tmp_path / "old disk", folder)
+    house.clock.advance(days=2)
+    strays_run(house.archive)
+    drain(house.archive)
+    (incident,) = incidents(house.archive)
+    assert (incident.kind, incident.dossier_id, incident.root_id) == ("reappeared", dossier_id, "ban-sao")
+    assert dossier_of(house.archive, dossier_id).state is DossierState.destroyed
+    assert (states(house.archive, dossier_id), house.archive.index.count()) == ({}, 0)
 
 
 def test_what_the_catalogue_knows_is_no_stray(house: House) -> None:

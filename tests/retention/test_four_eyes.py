@@ -13,6 +13,7 @@ from archive_service.kernel.errors import Conflict, Forbidden, Missing, NotPossi
 from archive_service.kernel.permissions import Role
 from retention.destruction.decide import decide_destruction
 from retention.destruction.propose import propose_destruction
+from retention.destruction.turns import waiting_for
 from retention.models import DestructionList
 from tests.archives import House
 from tests.retention.shelf import MINUTES, Hands, shelve
@@ -119,3 +120,17 @@ def test_a_manager_of_a_unit_draws_up_lists_of_that_unit_only(house: House) -> N
     with pytest.raises(NotPossible) as refused, house.archive.work(house.actor("reader")) as work:
         propose_destruction(work, [elsewhere], explanation="x", unit_id=house.unit.id)
     assert refused.value.extra["refused"] == {str(elsewhere): "missing"}
+
+
+def test_nobody_is_named_who_would_be_refused_too(house: House, hands: Hands) -> None:
+    """Neither whoever had a part nor whose right lies elsewhere."""
+    list_id = hands.reviewed(shelve(house))
+    for name in ("council_member", "records_manager", "unit_reader"):
+        also(house, name, Role.head)
+    with house.archive.work(THE_ARCHIVE) as work:
+        give_role_at_start(work, house.people["other_officer"], Role.head, unit_id=house.other_unit.id)
+    with house.archive.look(house.actor("records_manager")) as work:
+        listed = work.session.get_one(DestructionList, list_id)
+        assert waiting_for(work, listed) == ["Độc giả của phòng", "Đứng Đầu", "Người head"]
+    with pytest.raises(Forbidden, match=r"Độc giả của phòng, Đứng Đầu, Người head\."):
+        hands.decide(list_id, who="council_member")
