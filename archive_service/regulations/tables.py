@@ -111,6 +111,7 @@ class DestructionLaw(Table):
     clause: str
     certainty: Certainty
     list_name: str
+    list_name_en: str
     council: str
     days_to_execute: int | None = None
     """From the decision; None where no limit was found."""

@@ -45,7 +45,6 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
             refuse_second_part(work, listed, Permission.decide_destruction)
         checks = checks_of(work, list_id) if listed.decided_at else ()
         now = work.now()
-        law = work.rules.destruction_law(vietnam_date(listed.decided_at or now))
     page = list_page(opened, t, t("decision.title", number=listed.number), in_numbers(opened, t), form)
     return render(
         request,
@@ -59,8 +58,8 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
         may_stop=Permission.stop_destruction in opened.acts and listed.state in STOPPABLE,
         checks=checks,
         remaining=listed.not_before - now if listed.not_before and listed.not_before > now else None,
-        latest=_latest(listed, law),
-        law=law,
+        latest=_latest(listed, opened.law),
+        law=opened.law,
         waiting_days=visit.archive.settings.waiting_days,
         count=opened.count(),
         form=form,

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from archive_service.kernel.cursors import Listed
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.state import archive_state
-from archive_service.web.destruction_view import in_numbers, list_page, open_list, steps_of
+from archive_service.web.destruction_view import full_name, in_numbers, law_of, list_page, open_list, steps_of
 from archive_service.web.exports import PAGE, every, export
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
@@ -96,8 +96,9 @@ def one_list(request: Request, visit: TheVisit, list_id: UUID) -> Response:
     )
     if asked.wants_sheet:
         with visit.archive.look(visit.actor) as work:
-            number = visible_list(work, list_id).number
-        return export(request, visit, asked, t("destruction.one", number=number), _all(visit, list_id, asked))
+            listed = visible_list(work, list_id)
+            title = full_name(law_of(work, listed), listed.number, t)
+        return export(request, visit, asked, title, _all(visit, list_id, asked))
     with visit.archive.look(visit.actor) as work:
         opened = open_list(work, list_id)
         found = _entries(work, visit, list_id, asked, asked.position, asked.limit)

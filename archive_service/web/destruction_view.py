@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from archive_service.kernel.clock import vietnam_date
 from archive_service.kernel.permissions import Permission
+from archive_service.regulations.tables import DestructionLaw
 from archive_service.web.forms import Form
 from archive_service.web.frame import Page
 from archive_service.web.labels import label
@@ -34,12 +36,13 @@ class OpenList:
     waits_on: Sequence[str]
     acts: frozenset[Permission]
     mine: bool
+    law: DestructionLaw
 
     @property
     def version(self) -> int:
         """Changes whenever the state, an answer or an entry does: what is signed must be what was seen."""
         seen = [(each.answer.value, each.state.value, each.dossiers) for each in self.totals]
-        return zlib.crc32(repr((self.listed.state.value, seen)).encode())
+        return zlib.crc32(repr((self.listed.state.value, self.listed.row_version, seen)).encode())
 
     def count(self, *answers: Answer) -> int:
         """Entries still on the list, begun or gone, with one of these answers (any, without)."""
@@ -60,7 +63,19 @@ def open_list(work: Work, list_id: UUID) -> OpenList:
     acts = frozenset(each for each in Permission if may_act(work, listed, each))
     waits_on = waiting_for(work, listed)
     mine = listed.proposed_by == work.actor.id
-    return OpenList(listed, totals(work, list_id), names_of(work, people), waits_on, acts, mine)
+    law = law_of(work, listed)
+    return OpenList(listed, totals(work, list_id), names_of(work, people), waits_on, acts, mine, law)
+
+
+def law_of(work: Work, listed: DestructionList) -> DestructionLaw:
+    """The law of the day of the decision; until then today's."""
+    return work.rules.destruction_law(vietnam_date(listed.decided_at or work.now()))
+
+
+def full_name(law: DestructionLaw, number: str, t: Sentences) -> str:
+    """What the law calls such a list, and its number."""
+    name = law.list_name if t.language == "vi" else law.list_name_en
+    return t("destruction.one", name=name, number=number)
 
 
 def steps_of(opened: OpenList, t: Sentences) -> list[Step]:
@@ -121,4 +136,10 @@ def list_page(
         (t("retention.on_list", number=number), base if title else ""),
     ]
     failed = bool(form and (form.errors or form.wrong))
-    return Page(title or t("destruction.one", number=number), summary, crumbs, "/destruction", failed)
+    return Page(
+        title or full_name(opened.law, number, t),
+        summary,
+        crumbs,
+        "/destruction",
+        failed,
+    )

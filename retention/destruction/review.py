@@ -55,6 +55,8 @@ def answer_entries(
         "extend_to": extend_to,
     }
     answered = sum(_answer(work, listed, some, values) for some in chunked(entry_ids))
+    listed.row_version += 1  # two answers that change places leave every count as it was
+    work.session.flush()
     work.session.expire_all()
     work.record(Verb.list_answered, listed, number=listed.number, answer=answer.value, entries=answered)
     return answered

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from retention.models import ListState
 from search.index import Query, SearchPage
 from tests.archives import House
 from tests.builders import CODE, BagBuilder
-from tests.retention.shelf import Hands, bytes_left, shelve
+from tests.retention.shelf import MINUTES, Hands, bytes_left, shelve
 from tests.sending import accept, codes, judged, packed, send, sip_of, sips, stored
 
 FIRST = f"data/{CODE}.001.pdf"
@@ -114,7 +115,8 @@ def _signed() -> bytes:
 
 
 def test_5_catalogue_and_index_are_rebuilt_from_storage_alone(house: House, tmp_path: Path) -> None:
-    stored(house, packed(tmp_path))
+    signed = stored(house, packed(tmp_path, BagBuilder(files={FIRST: _signed()})))
+    Hands(house).hold(signed.id)
     before = asked(house, "reader")
     keep_system_objects(house.archive, now=True)
     shutil.rmtree(house.archive.settings.data / "index")
@@ -130,7 +132,13 @@ def test_5_catalogue_and_index_are_rebuilt_from_storage_alone(house: House, tmp_
 def test_6_nothing_is_destroyed_early_or_held_or_by_fewer_than_four(house: House) -> None:
     hands = Hands(house)
     early, held, young = shelve(house), shelve(house), shelve(house, end_date=date(2024, 1, 1))
-    decided = hands.decided(early, held)
+    decided = hands.reviewed(early, held)
+    with pytest.raises(ArchiveError) as refused:
+        hands.decide(decided, replace(MINUTES, content=b""))
+    assert refused.value.name == "minutes-missing"
+    with pytest.raises(ArchiveError):
+        hands.start(decided)
+    hands.decide(decided)
     with pytest.raises(ArchiveError) as refused:
         hands.start(decided)
     assert refused.value.name == "refused-waiting"
@@ -143,8 +151,9 @@ def test_6_nothing_is_destroyed_early_or_held_or_by_fewer_than_four(house: House
     hands.start(decided)
     hands.hold(held)
     hands.execute(decided)
-    with pytest.raises(ArchiveError):
-        hands.propose(young)
+    for kept in (young, held):
+        with pytest.raises(ArchiveError):
+            hands.propose(kept)
     assert [len(bytes_left(house, key)) for key in (early, held, young)] == [0, 2, 2]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
 from retention.assess import assess_owed
+from retention.destruction.review import answer_entries
 from retention.models import Answer, DestructionList
 from tests.archives import PASSWORD, House
 from tests.retention.shelf import Hands, shelve
@@ -150,6 +151,43 @@ def test_a_stale_page_sends_nothing_on(
     hands.answer(list_id, Answer.permanent, reason="Có giá trị lịch sử")
     assert council.post(page, data=fields).status_code == 409
     assert state_of(house) == "reviewing"
+
+
+def test_answers_that_changed_places_make_a_page_stale(house: House, visit: Visit, hands: Hands) -> None:
+    list_id = hands.propose(shelve(house), shelve(house))
+    hands.send(list_id)
+    hands.answer(list_id)
+    one, two = hands.entries(list_id)
+    council = house.actor("council_member")
+
+    def keep(entry: UUID, other: UUID) -> None:
+        with house.archive.work(council) as work:
+            answer_entries(work, list_id, [entry], Answer.taken_out, reason="Còn dùng")
+            answer_entries(work, list_id, [other], Answer.destroy)
+
+    keep(one.id, two.id)
+    browser, page = visit("council_member"), f"/destruction/{list_id}/send-on"
+    fields = browser.form_of(page, page)
+    keep(two.id, one.id)
+    assert browser.post(page, data=fields).status_code == 409
+
+
+def test_a_list_that_may_be_executed_says_so_and_by_whom(
+    house: House, visit: Visit, hands: Hands, due: UUID
+) -> None:
+    page = f"/destruction/{hands.decided(due)}"
+    assert "Trong thời gian chờ" in text_of(visit("head").get(page))
+    assert "Hủy muộn nhất ngày 17/03/2026" in text_of(visit("head").get(f"{page}/decision"))
+    house.clock.advance(days=8)
+    head = visit("head")
+    assert "Danh mục tài liệu hết thời hạn lưu trữ, trùng lặp 01/2026 Chờ thực hiện" in text_of(
+        head.get(page)
+    )
+    assert "Chờ người thực hiện bắt đầu: Người executor." in text_of(head.get(f"{page}/execution"))
+
+
+def test_the_head_reads_the_explanation_where_the_decision_is_signed(visit: Visit, reviewed: str) -> None:
+    assert "Tài liệu hết thời hạn." in text_of(visit("head").get(f"{reviewed}/decision"))
 
 
 def test_a_wrong_list_number_starts_nothing(
