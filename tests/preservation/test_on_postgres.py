@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
+import preservation.erase
+from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.rebuild.snapshots import keep_system_objects
 from preservation.amend import amend
 from preservation.copies import claim_copy
 from preservation.coverage import coverage
+from preservation.erase import erase
 from preservation.leases import alone
+from preservation.models import ErasureReceipt
 from preservation.restore import restore_copy
 from preservation.signatures.again import signatures_run
 from tests.archives import House, make_house
@@ -50,3 +55,19 @@ def test_nobody_has_the_same_thing_twice(served: House) -> None:
     assert claim_copy(served.archive, dossier_id, "ban-sao") is None
     with alone(served.archive, "x") as first, alone(served.archive, "x") as second:
         assert (first, second) == (True, False)
+
+
+def test_the_database_reports_nothing_gone_while_somebody_may_still_read_it(
+    served: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """VACUUM leaves what a snapshot from before may still see, a dump for one, and says nothing of it."""
+    monkeypatch.setattr(preservation.erase, "PATIENCE_SECONDS", 0.3)
+    dossier_id = keep(served)
+    snapshot = served.archive.engine.execution_options(isolation_level="REPEATABLE READ")
+    with snapshot.connect() as dump:
+        dump.execute(text("SELECT subject FROM document"))
+        assert not erase(served.archive, dossier_id, ground="expired", entry_id=None)
+        with served.archive.look(THE_ARCHIVE) as work:
+            owed = work.session.scalars(select(ErasureReceipt.place).where(ErasureReceipt.gone_at.is_(None)))
+            assert owed.all() == ["database"]
+    assert erase(served.archive, dossier_id, ground="expired", entry_id=None)
