@@ -23,7 +23,7 @@ from retention.after_rebuild import release_destruction
 from retention.destruction.certificate import place_name
 from retention.destruction.execute import start_execution
 from retention.destruction.four_eyes import refuse_second_part
-from retention.destruction.lists import checks_of, list_entries
+from retention.destruction.lists import checks_of, fault_of, list_entries
 from retention.destruction.papers import read_paper
 from retention.models import EntryState, ListState
 
@@ -81,6 +81,7 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
             refuse_second_part(work, listed, Permission.execute_destruction)
         checks = checks_of(work, list_id) if listed.decided_at else ()
         found = list_entries(work, visit.archive, list_id, cursor=asked.position, limit=asked.limit)
+        fault = fault_of(work, list_id)
     places = sorted({place for line in found.items for place in line.receipts})
     empty = Empty("nothing_yet", t("destruction.no_entry"))
     title = t("execution.title", number=listed.number)
@@ -98,6 +99,7 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
         listing=Listing(asked, t("execution.receipts"), asked.page_of(found), empty, matrix=True),
         places=[(place, place_name(place)) for place in places],
         began=listed.state in BEGUN,
+        fault=fault,
         progress=_progress(request, opened, t),
         count=opened.count(),
         form=form,

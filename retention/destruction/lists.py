@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from archive_service.kernel.cursors import Listed, limit_of, make_cursor, read_cursor
+from archive_service.kernel.jobs import OPEN, Job
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.models import Dossier, ErasureReceipt
@@ -178,6 +179,18 @@ def checks_of(work: Work, list_id: UUID) -> tuple[Check, ...]:
     executor = listed.started_by or looks
     found = execution_checks(work, listed, executor)
     return tuple(check for check in found if executor or check.code != "four-people")
+
+
+def fault_of(work: Work, list_id: UUID) -> Job | None:
+    """Our own fault beside the list's state: the execution that is tried again, or stuck."""
+    visible_list(work, list_id)
+    query = select(Job).where(
+        Job.subject_id == str(list_id),
+        Job.kind == "execute_destruction",
+        Job.state.in_(OPEN),
+        Job.incident != "",
+    )
+    return work.session.scalars(query.order_by(Job.id.desc()).limit(1)).first()
 
 
 @dataclass(frozen=True, slots=True)

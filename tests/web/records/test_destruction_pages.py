@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.worker import drain
+from archive_service.kernel.jobs import Job
+from archive_service.worker import drain, run_job
 from retention.assess import assess_owed
 from retention.destruction.review import answer_entries
 from retention.models import Answer, DestructionList
@@ -184,6 +185,18 @@ def test_a_list_that_may_be_executed_says_so_and_by_whom(
         head.get(page)
     )
     assert "Chờ người thực hiện bắt đầu: Người executor." in text_of(head.get(f"{page}/execution"))
+
+
+def test_an_execution_that_fails_on_our_side_is_told_as_our_fault(
+    house: House, visit: Visit, hands: Hands, due: UUID
+) -> None:
+    list_id = hands.started(due)
+    house.archive.staging.delete(hands.listed(list_id).minutes_key)
+    with house.archive.look(THE_ARCHIVE) as work:
+        (job,) = work.session.scalars(select(Job.id).where(Job.kind == "execute_destruction"))
+    run_job(house.archive, job)
+    told = text_of(visit("head").get(f"/destruction/{list_id}/execution"))
+    assert "Hệ thống của kho gặp lỗi khi hủy theo danh mục này." in told
 
 
 def test_the_head_reads_the_explanation_where_the_decision_is_signed(visit: Visit, reviewed: str) -> None:
