@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from archive_service.kernel import log
 from archive_service.kernel.cursors import Listed
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.state import archive_state
@@ -61,6 +62,7 @@ def lists(request: Request, visit: TheVisit) -> Response:
         waits = {row.id: ", ".join(waiting_for(work, row)) for row in found.items}
         state = archive_state(work.session)
         release = work.actor.may(Permission.release_destruction)
+        clock_wrong = log.ahead_of(work.session, work.now()) is not None
     empty = Empty(
         "all_done" if mine else "nothing_yet", t("destruction.none_mine" if mine else "destruction.none")
     )
@@ -68,7 +70,14 @@ def lists(request: Request, visit: TheVisit) -> Response:
     here = "/destruction?turn=me" if mine else "/destruction"
     page = Page(t("destruction.title_mine" if mine else "destruction.title"), here=here)
     return render(
-        request, "destruction.html", page, listing=listing, waits=waits, state=state, may_release=release
+        request,
+        "destruction.html",
+        page,
+        listing=listing,
+        waits=waits,
+        state=state,
+        may_release=release,
+        clock_wrong=clock_wrong,
     )
 
 

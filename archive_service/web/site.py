@@ -15,6 +15,7 @@ from archive_service.web import (
     account,
     agencies,
     audit,
+    clock,
     decision,
     demo_page,
     destruction,
@@ -87,7 +88,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     incidents.router,
     signatures.router,
     audit.router,
-    execution.router,  # before the addresses with an id
+    clock.router,  # before the addresses with an id
+    execution.router,
     decision.router,
     destruction_answers.router,
     destruction.router,

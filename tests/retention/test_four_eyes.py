@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -134,3 +136,25 @@ def test_nobody_is_named_who_would_be_refused_too(house: House, hands: Hands) ->
         assert waiting_for(work, listed) == ["Độc giả của phòng", "Đứng Đầu", "Người head"]
     with pytest.raises(Forbidden, match=r"Độc giả của phòng, Đứng Đầu, Người head\."):
         hands.decide(list_id, who="council_member")
+
+
+@pytest.mark.parametrize("door", ["api", "cli", "job"])
+def test_neither_a_token_nor_the_command_line_takes_a_part(
+    house: House, hands: Hands, monkeypatch: pytest.MonkeyPatch, door: Any
+) -> None:
+    draft, reviewed, decided = (
+        hands.propose(shelve(house)),
+        hands.reviewed(shelve(house)),
+        hands.decided(shelve(house)),
+    )
+    hands.send(draft)
+    house.clock.advance(days=8)
+    at_a_browser = House.actor
+    monkeypatch.setattr(House, "actor", lambda house, who: replace(at_a_browser(house, who), door=door))
+    for part in (
+        lambda: hands.answer(draft),
+        lambda: hands.decide(reviewed),
+        lambda: hands.start(decided),
+    ):
+        with pytest.raises(Forbidden, match="page only"):
+            part()

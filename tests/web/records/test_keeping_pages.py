@@ -74,3 +74,17 @@ def test_a_rebuilt_archive_is_released_by_two_people(house: House, visit: Visit)
     other = visit("dungdau")
     assert other.submit("/destruction/release", password=PASSWORD).status_code == 303
     assert "bị khóa" not in text_of(other.get("/destruction"))
+
+
+def test_a_clock_that_ran_back_is_confirmed_on_its_page(house: House, visit: Visit) -> None:
+    house.clock.advance(days=10)
+    visit("head")  # signing in is in the log
+    house.clock.advance(days=-1)
+    head = visit("head")
+    assert "Việc hủy tạm dừng vì đồng hồ hệ thống chạy lùi" in text_of(head.get("/destruction"))
+    assert head.submit("/destruction/clock", password="Sai-mat-khau-1").status_code == 422
+    assert head.submit("/destruction/clock", password=PASSWORD).status_code == 303
+    with house.archive.look(house.actor("head")) as work:
+        work.irreversible()
+    assert visit("records_manager").get("/destruction/clock").status_code == 200
+    assert visit("executor").get("/destruction/clock").status_code == 403

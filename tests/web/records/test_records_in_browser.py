@@ -108,7 +108,12 @@ def test_pages_for_destruction(house: House, served: str, page: Page, axe: Judge
     look_at(page, axe, served, [*own, "/destruction", f"/destruction/{reviewing}"])
     page.context.clear_cookies()
     sign_in(page, served, "head")
-    own = [f"/destruction/{awaiting}/decision", f"/destruction/{awaiting}/decline", "/destruction/release"]
+    own = [
+        f"/destruction/{awaiting}/decision",
+        f"/destruction/{awaiting}/decline",
+        "/destruction/release",
+        "/destruction/clock",
+    ]
     look_at(page, axe, served, ["/destruction?turn=me", *own])
     page.context.clear_cookies()
     sign_in(page, served, "council-member")
