@@ -115,6 +115,7 @@ def _sign(work: Work, listed: DestructionList) -> DestructionList:
         decision=listed.decision_number,
         minutes=listed.minutes_sha256,
         entries_digest=listed.entries_digest,
+        not_before=listed.not_before,
     )
     work.owe("write_system_objects")
     return fresh(work, listed)
