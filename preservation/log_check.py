@@ -8,16 +8,24 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain, islice
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from archive_service.kernel.actors import Actor
 from archive_service.kernel.events import Verb
-from archive_service.kernel.log import LogFault, LogHead, index_faults, lines_from, verify
+from archive_service.kernel.log import (
+    Anchor,
+    LogFault,
+    LogHead,
+    head_faults,
+    index_faults,
+    lines_from,
+    sign_head,
+    verify,
+)
 from archive_service.kernel.permissions import Permission
+from archive_service.kernel.state import archive_state
 from archive_service.work import Archive
+from preservation.log_files import FORMAT
 from preservation.roots import anchors_outside
 
-FORMAT = "urn:vn-archive:log-export:1"
 MOST_FAULTS = 20
 
 
@@ -37,7 +45,8 @@ def check_chain(archive: Archive, actor: Actor) -> Chain:
     with archive.look(actor) as work:
         work.allow(Permission.read_log)
         walked = verify(lines_from(work.session), anchors, archive.keys.public)
-        faults = tuple(islice(chain(walked, index_faults(work.session)), MOST_FAULTS))
+        found = chain(walked, head_faults(work.session), index_faults(work.session))
+        faults = tuple(dict.fromkeys(islice(found, MOST_FAULTS)))
         head = work.session.get_one(LogHead, 1)
         newest = max((anchor.number for anchor in anchors), default=0)
         return Chain(head.number, newest, faults, work.now())
@@ -46,19 +55,23 @@ def check_chain(archive: Archive, actor: Actor) -> Chain:
 def export_log(archive: Archive, actor: Actor) -> Iterator[bytes]:
     """The chain as lines of JSON: first the anchors and the public key, then each entry with the bytes that were hashed.
 
-    The export itself is in the log before its first line leaves.
+    The export itself is in the log before its first line leaves. The newest anchor is signed for it: no end is unproven.
     """
     with archive.work(actor) as work:
         work.allow(Permission.read_log)
         work.record_of(Verb.log_exported, "log", None)
-    key = archive.keys.public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
-    anchors = [asdict(anchor) for anchor in anchors_outside(archive)]
-    return _lines(archive, actor, {"format": FORMAT, "public_key": key, "anchors": anchors})
+    return _lines(archive, actor, anchors_outside(archive))
 
 
-def _lines(archive: Archive, actor: Actor, first: dict[str, object]) -> Iterator[bytes]:
-    yield json.dumps(first).encode() + b"\n"
+def _lines(archive: Archive, actor: Actor, outside: list[Anchor]) -> Iterator[bytes]:
     with archive.look(actor) as work:
+        first = {
+            "format": FORMAT,
+            "archive": str(archive_state(work.session).archive_id),
+            "public_key": archive.keys.public_pem(),
+            "anchors": [asdict(each) for each in (*outside, sign_head(work.session, archive.keys.log))],
+        }
+        yield json.dumps(first).encode() + b"\n"
         for line in lines_from(work.session):
             told = {"body": line.body.decode(), "salt": line.salt, "detail": line.detail}
             yield json.dumps(told, ensure_ascii=False).encode() + b"\n"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.log import Anchor, Line, LogFault, verify
@@ -21,7 +22,7 @@ OTHER_KEY = "other-key"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`key`: hex of the public key that the file names. `anchored`: the newest entry that a signed head vouches for."""
+    """`key`: SHA-256 of the public key that the file names. `anchored`: the newest entry that a signed head vouches for."""
 
     entries: int
     anchored: int
@@ -29,20 +30,25 @@ class Verified:
     faults: tuple[LogFault, ...]
 
 
-def verify_file(path: Path, trusted: Ed25519PublicKey | None = None) -> Verified:
+def verify_file(
+    path: Path, trusted: Ed25519PublicKey | None = None, known: Sequence[Anchor] = ()
+) -> Verified:
     """Walks an export of `log export` and compares it with its anchors, streamed. Raises `NotPossible` for another file.
+
+    `known`: anchors from elsewhere (a root's marker, certificates), which the file could not leave out.
 
     Without `trusted` the file's own key is believed: then only whoever lacks the archive's key is found out, and the
     key shown must be compared by a person. With it, a file made with another key has the fault `other-key`.
     """
     with path.open(encoding="utf-8") as stream:
         key, anchors = _head(stream, path.name)
+        anchors += known
         counted = _Counted(stream)
         faults = list(verify(counted, anchors, trusted or key))
-    if trusted is not None and _hex(trusted) != _hex(key):
+    if trusted is not None and fingerprint(trusted) != fingerprint(key):
         faults.insert(0, LogFault(OTHER_KEY, 0))
     newest = max((anchor.number for anchor in anchors), default=0)
-    return Verified(counted.number, newest, _hex(key), tuple(faults))
+    return Verified(counted.number, newest, fingerprint(key), tuple(faults))
 
 
 class _Counted:
@@ -65,8 +71,9 @@ def _head(stream: IO[str], name: str) -> tuple[Ed25519PublicKey, list[Anchor]]:
     try:
         given: dict[str, Any] = json.loads(stream.readline())
         if given["format"] == FORMAT:
-            key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(given["public_key"]))
-            return key, [Anchor(**each) for each in given["anchors"]]
+            key = load_pem_public_key(str(given["public_key"]).encode())
+            if isinstance(key, Ed25519PublicKey):
+                return key, _anchors(given["anchors"])
     except (ValueError, KeyError, TypeError):
         pass
     raise NotPossible(
@@ -87,5 +94,22 @@ def read_key(path: Path) -> Ed25519PublicKey:
     )
 
 
-def _hex(key: Ed25519PublicKey) -> str:
-    return key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+def read_anchors(path: Path) -> list[Anchor]:
+    """Anchors of a root's marker (`archive-root.json`) or of a list of them. Raises `NotPossible`."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        given: Any = json.loads(path.read_text(encoding="utf-8"))
+        return _anchors(given["anchors"] if isinstance(given, dict) else given)
+    raise NotPossible(
+        f"{path.name}: cần tệp archive-root.json hoặc danh sách dấu neo dạng JSON.",
+        f"{path.name}: expected an archive-root.json, or a JSON list of anchors.",
+        name="wrong-anchors",
+    )
+
+
+def _anchors(given: Sequence[dict[str, Any]]) -> list[Anchor]:
+    """Raises TypeError for what is no anchor."""
+    return [Anchor(int(each["number"]), str(each["digest"]), str(each["signature"])) for each in given]
+
+
+def fingerprint(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()

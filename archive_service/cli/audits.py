@@ -15,7 +15,7 @@ from archive_service.kernel.log import LogFault
 from archive_service.kernel.sandbox import Sandbox, SandboxFailure
 from preservation.fixity import fixity_run
 from preservation.log_check import check_chain, export_log
-from preservation.log_files import read_key, verify_file
+from preservation.log_files import read_anchors, read_key, verify_file
 from preservation.signatures.again import signatures_run
 from preservation.signatures.check import check_file, read_roots
 
@@ -101,6 +101,9 @@ def check_signatures(
 def verify_log(
     file: Annotated[Path | None, typer.Argument(help="An exported log; without it the database.")] = None,
     key: Annotated[Path | None, typer.Option(help="The archive's public key (PEM), for a file.")] = None,
+    anchors: Annotated[
+        Path | None, typer.Option(help="A root's archive-root.json, or a list of anchors, for a file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Walk the chain and compare it with the anchors outside the database. Exit code 1 when it was altered."""
@@ -110,7 +113,7 @@ def verify_log(
         _tell(chain.entries, chain.anchored, chain.faults, "", as_json)
         return
     require_path(file)
-    found = verify_file(file, read_key(key) if key else None)
+    found = verify_file(file, read_key(key) if key else None, read_anchors(anchors) if anchors else ())
     _tell(found.entries, found.anchored, found.faults, "" if key else found.key, as_json)
 
 

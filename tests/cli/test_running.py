@@ -74,7 +74,11 @@ def test_the_whole_of_what_is_kept_is_run_over(
     assert archive("export", house.unit.id, "-o", tmp_path / "x").code == 2
     assert archive("log", "export", "-o", tmp_path / "log.jsonl").code == 0
     (tmp_path / "key.pem").write_text(archive("log", "key").out)
-    words = ("log", "verify", tmp_path / "log.jsonl", "--key", tmp_path / "key.pem")
+    marker = house.archive.settings.data / "storage/1/archive-root.json"
+    words = (
+        *("log", "verify", tmp_path / "log.jsonl"),
+        *("--key", tmp_path / "key.pem", "--anchors", marker),
+    )
     assert [archive("log", "verify").code, archive(*words).code] == [0, 0]
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     (tmp_path / "log.jsonl").write_text("\n".join([*lines[:3], *lines[4:]]))

@@ -94,6 +94,13 @@ def fresh_postgres(postgres_server: postgres.Postgres) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_postgres(postgres_server: postgres.Postgres) -> Iterator[str]:
+    """As `fresh_postgres`, for the tests of one module together."""
+    with postgres_server.fresh() as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def redis_server(pytestconfig: pytest.Config) -> Iterator[redis.Redis]:
     with lent(pytestconfig, redis.NAME, redis.start()) as server:
