@@ -234,6 +234,13 @@ class Archive:
     def _open_root(self, root: Root) -> ObjectStore:
         return self._open(root.url, root.credentials)
 
+    def eraser(self, root_id: str) -> ObjectStore:
+        """The root as whoever may delete from it: under its delete credentials, where they are kept apart."""
+        root = next(root for root in self.settings.storage if root.id == root_id)
+        return (
+            self._open(root.url, root.delete_credentials) if root.delete_credentials else self.stores[root_id]
+        )
+
     @cached_property
     def keys(self) -> Keys:
         return read_keys(self.settings.data / "keys")

@@ -132,8 +132,10 @@ def _eraser(place: str) -> Callable[[Archive, Dossier, str], Detail]:
 
 def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
     """The OCFL object with all versions, and what was kept of a damaged copy; raises while anything is left."""
-    _require_idle(archive, dossier, place.removeprefix(COPY))
-    store = writable_root(archive, place.removeprefix(COPY))
+    root_id = place.removeprefix(COPY)
+    _require_idle(archive, dossier, root_id)
+    writable_root(archive, root_id)
+    store = archive.eraser(root_id)
     removed = erase_object(store, dossier.object_id) + store.purge(evidence_of(dossier.id))
     return {"removed": removed, "store": store.describe()}
 

@@ -10,6 +10,8 @@ from sqlalchemy import update
 
 import preservation.replicas
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.objects import ObjectStore
+from archive_service.work import Archive
 from preservation.erase import erase
 from preservation.models import Copy, CopyState
 from preservation.ocfl.copies import copy_object
@@ -50,3 +52,17 @@ def test_a_copy_made_while_its_dossier_is_destroyed_goes_again(
     monkeypatch.setattr(preservation.replicas, "copy_object", destroyed_first)
     make_copy(house.archive, str(dossier_id), "ban-sao")
     assert not any(house.archive.stores["ban-sao"].list(object_path(f"urn:uuid:{dossier_id}")))
+
+
+def test_copies_are_destroyed_by_whoever_holds_the_delete_credentials(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier_id, asked = keep(house), []
+
+    def eraser(archive: Archive, root_id: str) -> ObjectStore:
+        asked.append(root_id)
+        return archive.stores[root_id]
+
+    monkeypatch.setattr(Archive, "eraser", eraser)
+    erase(house.archive, dossier_id, ground="expired", entry_id=None)
+    assert sorted(asked) == ["ban-sao", "kho-chinh"]
