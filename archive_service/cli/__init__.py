@@ -48,6 +48,10 @@ def main() -> None:
     except ArchiveError as error:
         typer.echo(error.sentence(language()), err=True)
         sys.exit(NOT_POSSIBLE)
+    except OSError as error:
+        # A folder that cannot be made, a file that cannot be read, a port that is taken.
+        typer.echo(str(error), err=True)
+        sys.exit(NOT_POSSIBLE)
     except OperationalError as error:
         typer.echo(
             both("Cơ sở dữ liệu không phản hồi", "The database does not answer") + f": {error.orig}", err=True

@@ -6,30 +6,34 @@ A wrong setting is refused at start with its name and what was expected.
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import datetime, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from cryptography.x509 import load_pem_x509_certificates
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
+from archive_service.kernel.addresses import Database, Malware, Place, PlaceOrDefault, Queue, Search
 from archive_service.kernel.errors import NotPossible
 
 
-def _scheme(*allowed: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if value not in allowed and urlsplit(value).scheme not in allowed:
-            raise ValueError("expected " + " or ".join(filter(None, allowed)))
-        return value
-
-    return AfterValidator(check)
+def _of_authorities(path: Path) -> Path:
+    """Found out here, or else by the first signature weeks later."""
+    try:
+        load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise ValueError(f"expected a PEM file of certificates, {path} is none") from None
+    return path
 
 
 class Credentials(BaseModel):
@@ -45,8 +49,8 @@ class Root(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
-    url: Annotated[str, _scheme("file", "s3")]
-    failure_domain: str
+    url: Place
+    failure_domain: str = Field(pattern=r"\S")
     role: Literal["primary", "replica", "offline"] = "replica"
     credentials: str | None = None
     delete_credentials: str | None = None
@@ -96,20 +100,20 @@ class Settings(BaseSettings):
     support_line: str = "Bộ phận vận hành kho lưu trữ"
     language: Literal["vi", "en"] = "vi"
     data: Path = Path("var")
-    database: Annotated[str, _scheme("", "sqlite", "postgresql+psycopg")] = ""
-    search: Annotated[str, _scheme("embedded", "http", "https")] = "embedded"
+    database: Database = ""
+    search: Search = "embedded"
     search_index: str = Field(default="archive", pattern=r"^[a-z][a-z0-9-]{0,40}$")
     search_username: str = ""
     search_password: SecretStr = SecretStr("")
-    queue: Annotated[str, _scheme("in-process", "redis", "amqp")] = "in-process"
-    malware: Annotated[str, _scheme("none", "clamd")] = "none"
+    queue: Queue = "in-process"
+    malware: Malware = "none"
     malware_max_bytes: int = Field(default=100 << 20, ge=1 << 20)
-    staging: Annotated[str, _scheme("", "file", "s3")] = ""
+    staging: PlaceOrDefault = ""
     staging_credentials: str | None = None
     storage: list[Root] = []
     credentials: dict[str, Credentials] = {}
     required_copies: int = Field(default=2, ge=1, le=9)
-    trust: list[Path] = []
+    trust: list[Annotated[Path, AfterValidator(_of_authorities)]] = []
     watch: Path | None = None
     watch_account: str | None = None
     max_upload_bytes: int = Field(default=20 << 30, ge=1 << 20)
@@ -117,14 +121,14 @@ class Settings(BaseSettings):
     max_files: int = Field(default=200_000, ge=10)
     workers: int = Field(default=2, ge=1, le=64)
     session_hours: int = Field(default=10, ge=1, le=24)
-    password_minutes: int = Field(default=15, ge=1, le=60)
-    grant_delay_hours: int = Field(default=24, ge=0)
-    decision_days: int = Field(default=3, ge=1)
+    password_minutes: int = Field(default=15, ge=1, le=15)
+    grant_delay_hours: int = Field(default=24, ge=24, le=720)
+    decision_days: int = Field(default=3, ge=1, le=3650)
     office_hours: OfficeHours = OfficeHours()
-    fixity_days: int = Field(default=90, ge=1)
-    signature_days: int = Field(default=365, ge=1)
+    fixity_days: int = Field(default=90, ge=1, le=3650)
+    signature_days: int = Field(default=365, ge=1, le=3650)
     run_objects: int = Field(default=2_000, ge=1)
-    waiting_days: int = Field(default=7, ge=0)
+    waiting_days: int = Field(default=7, ge=0, le=3650)
     secure_cookies: bool = True
     demo: bool = False
 
@@ -143,6 +147,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
         self.data = self.data.absolute()
+        if self.data.exists() and not self.data.is_dir():
+            raise ValueError(f"data: expected a folder, {self.data} is a file")
+        if (self.watch is None) != (self.watch_account is None):
+            raise ValueError("watch, watch_account: expected both or neither")
         self.database = self.database or f"sqlite:///{self.data / 'archive.db'}"
         self.staging = self.staging or (self.data / "staging").as_uri()
         self.storage = self.storage or [
@@ -186,28 +194,37 @@ def config_file() -> Path:
 
 def load_settings(**given: Any) -> Settings:
     """Reads the settings; raises `NotPossible` that names each wrong setting and what was expected."""
-    known = {f"ARCHIVE_{name}".upper() for name in Settings.model_fields} | {"ARCHIVE_CONFIG"}
-    prefixed = [
-        name for name in os.environ if name.startswith("ARCHIVE_") and not name.startswith("ARCHIVE_TEST_")
-    ]
-    # A misspelt variable would silently leave the default in force.
-    if strange := sorted(name for name in prefixed if name.split("__")[0] not in known):
-        raise NotPossible(
-            f"Cài đặt không có: {', '.join(strange)}.",
-            f"No such setting: {', '.join(strange)}.",
-            name="wrong-setting",
-        )
-    if "ARCHIVE_CONFIG" in os.environ and not config_file().is_file():
+    _refuse_strange_variables()
+    file = config_file()
+    if not file.is_file() and ("ARCHIVE_CONFIG" in os.environ or file.exists()):
         # Without it the defaults would make another, empty archive.
-        raise NotPossible(
-            f"ARCHIVE_CONFIG: không có tệp {config_file()}.",
-            f"ARCHIVE_CONFIG: expected a file, there is no {config_file()}.",
-            name="wrong-setting",
-        )
+        raise _wrong(f"ARCHIVE_CONFIG: expected a file, {file} is none")
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])) or 'archive.toml'}: {e['msg']}" for e in error.errors()]
-        raise NotPossible(
-            "Cài đặt sai: " + "; ".join(lines), "Wrong setting: " + "; ".join(lines), name="wrong-setting"
-        ) from error
+        # A check of several settings names them itself.
+        faults = [
+            (".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, ")) for e in error.errors()
+        ]
+        raise _wrong("; ".join(": ".join(filter(None, fault)) for fault in faults)) from error
+    except SettingsError as error:
+        # An `ARCHIVE_STORAGE` that is no JSON; the message names the setting.
+        raise _wrong(f"{error}: expected JSON") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _wrong(f"{file}: expected TOML in UTF-8: {error}") from error
+
+
+def _refuse_strange_variables() -> None:
+    """A misspelt variable would silently leave the default in force."""
+    known = {f"ARCHIVE_{name}".upper() for name in Settings.model_fields} | {"ARCHIVE_CONFIG"}
+    nested = ("ARCHIVE_CREDENTIALS__", "ARCHIVE_STORAGE__", "ARCHIVE_OFFICE_HOURS__")
+    prefixed = [name for name in os.environ if name.upper().startswith("ARCHIVE_")]
+    ours = [name for name in prefixed if not name.startswith("ARCHIVE_TEST_")]
+    strange = sorted(n for n in ours if n.upper() not in known and not n.upper().startswith(nested))
+    if strange:
+        names = ", ".join(strange)
+        raise NotPossible(f"Cài đặt không có: {names}.", f"No such setting: {names}.", name="wrong-setting")
+
+
+def _wrong(told: str) -> NotPossible:
+    return NotPossible(f"Cài đặt sai: {told}", f"Wrong setting: {told}", name="wrong-setting")

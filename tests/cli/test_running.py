@@ -22,6 +22,15 @@ def test_init_shows_only_the_password_that_it_made(archive: Terminal, tmp_path: 
     assert (tmp_path / "var/keys/log.pem").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(
+    archive: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ARCHIVE_DATA", str(tmp_path / "file/var"))
+    said = archive("init")
+    assert (said.code, "file/var" in said.err) == (2, True)
+
+
 def test_init_again_changes_nothing(archive: Terminal) -> None:
     archive("init")
     said = archive("init")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archive_service import work
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import Credentials, OfficeHours, Root, Settings, load_settings
 
@@ -27,18 +28,37 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"database": "mysql://a/b"}, "database"),
-        ({"queue": "kafka://a"}, "queue"),
-        ({"search": "ftp://a"}, "search"),
-        ({"malware": "http://a"}, "malware"),
+        ({"database": "mysql://a/b"}, "database: expected sqlite:///file or postgresql+psycopg://"),
+        ({"database": "archive.db"}, "database: expected"),
+        ({"database": "sqlite:///:memory:"}, "database: expected"),
+        ({"database": "postgresql+psycopg://h:port/x"}, "database: expected"),
+        ({"queue": "kafka://a"}, "queue: expected in-process or redis://host:port"),
+        ({"queue": "redis"}, "queue: expected"),
+        ({"queue": "redis://"}, "queue: expected"),
+        ({"search": "ftp://a"}, "search: expected embedded or http://host:port"),
+        ({"search": "http://h:99999"}, "search: expected"),
+        ({"malware": "http://a"}, "malware: expected none or clamd://host:port"),
+        ({"malware": "clamd://h:abc"}, "malware: expected"),
+        ({"staging": "/cho"}, "staging: expected file:///folder or s3://bucket/prefix"),
         ({"language": "fr"}, "language"),
         ({"required_copies": 0}, "required_copies"),
+        ({"password_minutes": 16}, "password_minutes"),
+        ({"grant_delay_hours": 23}, "grant_delay_hours"),
+        ({"fixity_days": 10**12}, "fixity_days"),
         ({"colour": "blue"}, "colour"),
+        ({"trust": ["/no/such.pem"]}, "trust.0: expected a PEM file"),
+        ({"trust": [__file__]}, "trust.0: expected a PEM file"),
+        ({"data": __file__}, "data: expected a folder"),
+        ({"watch": "/nhan"}, "watch, watch_account: expected both"),
         ({"storage": [ONE, ONE]}, "each root needs an id"),
         ({"storage": [ONE, {**TWO, "failure_domain": "1"}]}, "at least 2 failure domains"),
         ({"storage": [ONE, {**TWO, "role": "offline"}]}, "at least 2 failure domains"),
+        ({"storage": [ONE, {**TWO, "failure_domain": " "}]}, "storage.1.failure_domain"),
         ({"storage": [ONE, {**TWO, "credentials": "s3"}]}, "no entry named s3"),
-        ({"storage": [{**ONE, "url": "ftp://a"}, TWO]}, "storage.0.url"),
+        ({"storage": [{**ONE, "url": "ftp://a"}, TWO]}, "storage.0.url: expected file:///folder"),
+        ({"storage": [{**ONE, "url": "file://a/b"}, TWO]}, "storage.0.url: expected file:///folder"),
+        ({"storage": [{**ONE, "url": "s3://b?endpoint=h"}, TWO]}, "endpoint=https://host:port"),
+        ({"storage": [{**ONE, "url": "s3://b?endpont=http://h"}, TWO]}, "no other options"),
         ({"office_hours": {"days": [8]}}, "office_hours.days.0"),
         ({"office_hours": {"closed_days": ["31/02/2026"]}}, "office_hours.closed_days.0"),
         ({"office_hours": {"holidays": ["29/02"]}}, "office_hours.holidays.0"),
@@ -53,10 +73,43 @@ def test_a_wrong_setting_is_refused_by_its_name(wrong: dict[str, Any], told: str
         load_settings(**wrong)
 
 
-def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARCHIVE_DATABSE", "sqlite:///a.db")
-    with pytest.raises(NotPossible, match="ARCHIVE_DATABSE"):
+@pytest.mark.parametrize("name", ["ARCHIVE_DATABSE", "archive_databse", "ARCHIVE_DATA__BASE"])
+def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "sqlite:///a.db")
+    with pytest.raises(NotPossible, match=name):
         load_settings()
+
+
+def test_a_variable_that_is_no_json_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_TRUST", "/ca.pem")
+    with pytest.raises(NotPossible, match=r'"trust".*expected JSON'):
+        load_settings()
+
+
+@pytest.mark.parametrize("text", [b"name = ", b'name = "\xff"'])
+def test_a_file_that_is_no_toml_is_refused_by_its_name(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "archive.toml").write_bytes(text)
+    with pytest.raises(NotPossible, match=r"archive\.toml: expected TOML"):
+        load_settings()
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "archive.toml").mkdir()
+    with pytest.raises(NotPossible, match="expected a file"):
+        load_settings()
+
+
+def test_delete_credentials_open_the_root_for_erasing_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"ghi": {"access_key": "W", "secret_key": "w"}, "xoa": {"access_key": "D", "secret_key": "d"}}
+    root = {**ONE, "url": "s3://kho?endpoint=http://h:1", "credentials": "ghi", "delete_credentials": "xoa"}
+    opened: list[str | None] = []
+    monkeypatch.setattr(
+        work, "open_store", lambda url, access_key=None, secret_key=None: opened.append(access_key)
+    )
+    archive = work.Archive(load_settings(storage=[root, TWO], credentials=keys, database="sqlite:///a.db"))
+    assert opened == ["W", None, None]
+    archive.eraser("mot")
+    assert opened[3:] == ["D"] and archive.eraser("hai") is archive.stores["hai"]
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
