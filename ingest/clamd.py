@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from archive_service.kernel.digests import chunks
 
+PORT = 3310
 CONNECT_S, ANSWER_S = 10.0, 300.0
 _BLOCK = 1 << 17
 _LONGEST_ANSWER = 4096
@@ -40,16 +41,16 @@ class TooLarge:
 
 
 def scan(url: str, stream: BinaryIO) -> Clean | Infected | TooLarge:
-    """The daemon's word on one file. `url` is clamd://host:port. Raises ScannerAway, ValueError for the address."""
+    """The daemon's word on one file. `url` is clamd://host[:port]. Raises ScannerAway, ValueError for the address."""
     address = urlsplit(url)
-    if address.scheme != "clamd" or not address.hostname or not address.port:
+    if address.scheme != "clamd" or not address.hostname:
         raise ValueError(f"{url!r} is not clamd://host:port")
     try:
-        with socket.create_connection((address.hostname, address.port), CONNECT_S) as connection:
+        with socket.create_connection((address.hostname, address.port or PORT), CONNECT_S) as connection:
             connection.settimeout(ANSWER_S)
             answer = _converse(connection, stream)
     except OSError as error:
-        raise ScannerAway(f"clamd at {address.hostname}:{address.port}: {error}") from error
+        raise ScannerAway(f"clamd at {address.hostname}:{address.port or PORT}: {error}") from error
     return _read(answer)
 
 
