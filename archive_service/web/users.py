@@ -18,6 +18,7 @@ from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from ingest.accept import hand_over_sips
+from retention.destruction.propose import hand_over_drafts
 
 router = page_router()
 HERE = "/users"
@@ -145,11 +146,12 @@ def lock(request: Request, visit: TheVisit, posted: ThePosted, person_id: UUID) 
         with visit.archive.work(visit.with_password(posted)) as work:
             heir = people.lock_person(work, person_id, successor)
             moved = hand_over_sips(work, person_id, successor)
+            lists = hand_over_drafts(work, person_id, successor)
     except IN_FORM as error:
         return _act_page(
             request, visit, person_id, "lock", form_after(posted, error, visit.language, "successor")
         )
-    return redirect(f"/users/{person_id}", Flash("users.locked", name=heir.name, n=moved))
+    return redirect(f"/users/{person_id}", Flash("users.locked", name=heir.name, n=moved, lists=lists))
 
 
 def id_of(text: str) -> UUID | None:

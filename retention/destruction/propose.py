@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from archive_service.kernel.errors import Forbidden, NotPossible
 from archive_service.kernel.events import Verb
@@ -172,3 +172,18 @@ def send_for_review(work: Work, list_id: UUID) -> DestructionList:
     work.move(DestructionList, list_id, of=ListState.draft, to=ListState.reviewing)
     work.record(Verb.list_sent, listed, number=listed.number)
     return fresh(work, listed)
+
+
+def hand_over_drafts(work: Work, person_id: UUID, successor_id: UUID) -> int:
+    """Drafts of somebody who leaves wait for the successor; how many. Who drew them up stays in the log."""
+    drafts = (DestructionList.proposed_by == person_id, DestructionList.state == ListState.draft)
+    moved = work.session.scalars(
+        update(DestructionList).where(*drafts).values(proposed_by=successor_id).returning(DestructionList.id)
+    ).all()
+    for list_id in moved:
+        work.record_of(
+            Verb.work_handed_over, "destruction_list", list_id, leaving=person_id, successor=successor_id
+        )
+    if moved:
+        work.owe("write_system_objects")
+    return len(moved)

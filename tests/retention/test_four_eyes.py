@@ -9,14 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from archive_service.accounts.people import give_role_at_start
+from archive_service.accounts.people import give_role_at_start, lock_person
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Forbidden, Missing, NotPossible, PasswordNeeded
 from archive_service.kernel.permissions import Role
 from retention.destruction.decide import decide_destruction
-from retention.destruction.propose import propose_destruction
+from retention.destruction.propose import hand_over_drafts, propose_destruction
 from retention.destruction.turns import waiting_for
-from retention.models import DestructionList
+from retention.models import DestructionList, ListState
 from tests.archives import House
 from tests.retention.shelf import MINUTES, Hands, shelve
 
@@ -158,3 +158,14 @@ def test_neither_a_token_nor_the_command_line_takes_a_part(
     ):
         with pytest.raises(Forbidden, match="page only"):
             part()
+
+
+def test_a_draft_of_somebody_who_leaves_is_sent_on_by_the_successor(house: House, hands: Hands) -> None:
+    """Tuyên Quang Điều 9.2: open work is handed over, or the list would wait for ever."""
+    also(house, "other_officer", Role.records_manager)
+    list_id, heir = hands.propose(shelve(house)), house.people["other_officer"].id
+    with house.archive.work(house.actor("administrator")) as work:
+        lock_person(work, house.people["records_manager"].id, heir)
+        assert hand_over_drafts(work, house.people["records_manager"].id, heir) == 1
+    hands.send(list_id, who="other_officer")
+    assert hands.listed(list_id).state is ListState.reviewing
