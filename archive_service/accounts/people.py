@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from archive_service.accounts.actors import digest
 from archive_service.kernel.errors import Conflict, Forbidden, NotPossible
 from archive_service.kernel.events import Verb
+from archive_service.kernel.organisation import Fonds, Unit
 from archive_service.kernel.people import (
     AccountState,
     BrowserSession,
@@ -21,7 +22,7 @@ from archive_service.kernel.people import (
     PersonKind,
     Token,
 )
-from archive_service.kernel.permissions import Permission, Role
+from archive_service.kernel.permissions import BESIDE_ADMINISTRATOR, Permission, Role
 from archive_service.work import Work
 
 #: Granting these needs the head; granting the next ones a second administrator or the head.
@@ -75,6 +76,9 @@ def request_grant(
             "An account of a system may only submit.",
             name="system-submits-only",
         )
+    _require_active(person)
+    _refuse_beside_administrator(work, person, role)
+    _require_place(work, unit_id, fonds_id)
     now = work.now()
     waits = role in NEEDS_HEAD | NEEDS_SECOND
     grant = Grant(
@@ -94,6 +98,34 @@ def request_grant(
     )
     work.owe("write_system_objects")
     return grant
+
+
+def _require_active(person: Person) -> None:
+    if person.state is not AccountState.active:
+        raise NotPossible("Tài khoản này đã khóa.", "This account is locked.", name="account-locked")
+
+
+def _refuse_beside_administrator(work: Work, person: Person, role: Role) -> None:
+    """An administrator reads no content, accepts and approves nothing: also not by a second role."""
+    open_states = (GrantState.requested, GrantState.effective)
+    wanted = select(Grant.role).where(Grant.person_id == person.id, Grant.state.in_(open_states))
+    roles = {role, *work.session.scalars(wanted)}
+    if Role.administrator in roles and not roles <= BESIDE_ADMINISTRATOR:
+        raise NotPossible(
+            "Người quản trị hệ thống không đồng thời được đọc, tiếp nhận hay phê duyệt hồ sơ.",
+            "Whoever administers the system may not also read, accept or approve records.",
+            name="administrator-apart",
+        )
+
+
+def _require_place(work: Work, unit_id: UUID | None, fonds_id: UUID | None) -> None:
+    unknown = (unit_id and work.session.get(Unit, unit_id) is None) or (
+        fonds_id and work.session.get(Fonds, fonds_id) is None
+    )
+    if unknown:
+        raise NotPossible(
+            "Không có đơn vị hoặc phông này.", "There is no such unit or fonds.", name="no-such-place"
+        )
 
 
 def confirm_grant(work: Work, grant_id: UUID) -> datetime:
@@ -131,6 +163,7 @@ def refuse_grant(work: Work, grant_id: UUID) -> None:
     grant: Grant = work.get(Grant, grant_id)
     work.move(Grant, grant_id, of=GrantState.requested, to=GrantState.refused, ended_at=work.now())
     work.record(Verb.grant_refused, grant, role=grant.role.value)
+    work.owe("write_system_objects")
 
 
 def end_grant(work: Work, grant_id: UUID) -> None:

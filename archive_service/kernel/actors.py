@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from archive_service.kernel.permissions import GRANTED, Permission, Role
+from archive_service.kernel.permissions import BESIDE_ADMINISTRATOR, GRANTED, Permission, Role
 
 Door = Literal["web", "api", "cli", "job", "test"]
 
@@ -40,15 +40,22 @@ class Actor:
     machine: frozenset[Permission] = field(default_factory=frozenset)
     """What the archive itself may do without a person: never an act of decision."""
 
+    @property
+    def usable(self) -> tuple[Granted, ...]:
+        """An administrator reads no content and approves nothing, whatever else was ever granted."""
+        if all(grant.role is not Role.administrator for grant in self.grants):
+            return self.grants
+        return tuple(grant for grant in self.grants if grant.role in BESIDE_ADMINISTRATOR)
+
     def grants_for(self, permission: Permission) -> Iterator[Granted]:
-        return (grant for grant in self.grants if permission in GRANTED[grant.role])
+        return (grant for grant in self.usable if permission in GRANTED[grant.role])
 
     def may(self, permission: Permission) -> bool:
         return permission in self.machine or any(self.grants_for(permission))
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(grant.role for grant in self.grants)
+        return frozenset(grant.role for grant in self.usable)
 
     def with_password(self) -> Actor:
         return replace(self, password_now=True)

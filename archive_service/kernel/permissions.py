@@ -67,6 +67,9 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.administrator: frozenset({P.manage_people, P.confirm_grants, P.see_jobs, P.see_settings}),
 }
 
+#: What an administrator's account may hold besides: no role that reads content, accepts or approves.
+BESIDE_ADMINISTRATOR = frozenset({Role.administrator, Role.auditor, Role.producer})
+
 #: Acts that need the password given within the last minutes (settings.password_minutes).
 NEEDS_RECENT_PASSWORD = frozenset({P.decide_sips, P.review_destruction})
 #: Acts that need the password at the act itself.

@@ -36,19 +36,22 @@ def ask_grant(request: Request, visit: TheVisit, person_id: UUID) -> Response:
 
 @router.post("/users/{person_id}/grant")
 def grant(request: Request, visit: TheVisit, posted: ThePosted, person_id: UUID) -> Response:
-    role, over = posted.text("role"), posted.text("over")
-    kind, _, key = over.partition(":")
-    if role not in set(Role):
-        form = Form(posted.typed, {"role": sentences(request)("users.role_missing")})
-        return _grant_page(request, visit, person_id, form)
+    role, (kind, _, key) = posted.text("role"), posted.text("over").partition(":")
+    place = id_of(key)
+    # Only the empty choice is the whole archive: what cannot be read must not become it.
+    wrong = {} if role in set(Role) else {"role": sentences(request)("users.role_missing")}
+    if (kind, key) != ("", "") and (kind not in ("unit", "fonds") or place is None):
+        wrong["over"] = sentences(request)("users.over_missing")
+    if wrong:
+        return _grant_page(request, visit, person_id, Form(posted.typed, wrong))
     try:
         with visit.archive.work(visit.with_password(posted)) as work:
             made = people.request_grant(
                 work,
                 person_id,
                 Role(role),
-                unit_id=id_of(key) if kind == "unit" else None,
-                fonds_id=id_of(key) if kind == "fonds" else None,
+                unit_id=place if kind == "unit" else None,
+                fonds_id=place if kind == "fonds" else None,
             )
     except IN_FORM as error:
         return _grant_page(request, visit, person_id, form_after(posted, error, visit.language, "role"))

@@ -66,6 +66,15 @@ def test_a_powerful_role_waits_for_a_second_person(visit: Visit, house: House) -
     assert grant_of(house, reader).state is GrantState.effective
 
 
+@pytest.mark.parametrize("over", ["unit:", "unit:all", "everything", "fonds"])
+def test_a_reach_that_cannot_be_read_is_not_the_whole_archive(visit: Visit, house: House, over: str) -> None:
+    address = f"/users/{house.people['auditor'].id}/grant"
+    before = grant_of(house, house.people["auditor"]).id
+    refused = visit("administrator").submit(address, role="reader", over=over, password=PASSWORD)
+    assert refused.status_code == 422
+    assert grant_of(house, house.people["auditor"]).id == before
+
+
 def test_a_token_is_shown_once(visit: Visit, house: House) -> None:
     with house.archive.work(THE_ARCHIVE) as work:
         system = enter_person(work, "qlvb-so", "QLVB của Sở", kind=PersonKind.system)
