@@ -8,7 +8,8 @@ is one file. A child that overruns a limit is killed with its process group and 
 it says something about the file. `SandboxBroken` says something about us.
 
 What it is not: a wall against a parser that foreign bytes have taken over. The child runs as the same user and may
-read what the worker may read. It inherits no environment, no open file and no secret, and cannot write a file.
+read what the worker may read. It inherits no environment, no open file and no secret. It cannot write a file,
+start a process or open a connection.
 """
 
 from __future__ import annotations

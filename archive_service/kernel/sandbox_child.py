@@ -199,14 +199,16 @@ class Child:
         deadline = time.monotonic() + limits.wall_s
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
-        frame = bytearray()
+        frame, watched = bytearray(), time.monotonic()
         while True:
             if poll.poll(_WATCH_S * 1000):
                 frame += self._read()
                 if _complete(frame, limits.result_bytes):
                     return bytes(frame[wire.HEADER.size :])
-            else:
+            # Also while it answers: whoever trickles bytes would else never be looked at.
+            if time.monotonic() - watched >= _WATCH_S:
                 self._watch(limits.resident_bytes)
+                watched = time.monotonic()
             if time.monotonic() > deadline:
                 raise Overrun(FailureKind.wall, f"longer than {limits.wall_s:g} s")
 

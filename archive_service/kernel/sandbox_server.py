@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from archive_service.kernel import sandbox_wire as wire
+from archive_service.kernel.sandbox_alone import stay_alone
 
 READY = b"ready"
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
@@ -99,10 +100,11 @@ def _live(requests: socket.socket, server: int) -> NoReturn:
 
 
 def _shut_doors() -> None:
-    """No core files, no files written at all, few files open."""
+    """No core files, no files written at all, few files open, no other process."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+    stay_alone()
 
 
 def _receive(requests: socket.socket) -> bytes | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -76,11 +79,41 @@ def loaded(module: str) -> bool:
     return module in sys.modules
 
 
-def fork_and_loop(pid_file_descriptor_path: str) -> None:
-    """Leaves a grandchild; its pid is told by the name of a folder, for files cannot be written here."""
-    pid = os.fork()
-    if pid == 0:
-        time.sleep(600)
-        os._exit(0)
-    Path(pid_file_descriptor_path, str(pid)).mkdir()
-    loop()
+def fork() -> int:
+    return os.fork()
+
+
+def start_a_program() -> int:
+    return subprocess.run(["/bin/true"]).returncode
+
+
+def open_a_connection() -> None:
+    socket.create_connection(("127.0.0.1", 9))
+
+
+def execute_itself_away() -> None:
+    os.execv("/bin/sleep", ["sleep", "600"])
+
+
+def think_in_threads() -> int:
+    done: list[int] = []
+    threads = [threading.Thread(target=done.append, args=(1,)) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return len(done)
+
+
+def trickle_an_answer_while_eating() -> None:
+    """As a parser that foreign bytes have taken over: a long frame, byte by byte, and memory meanwhile."""
+    eaten: list[bytes] = []
+    end = next(
+        int(fd)
+        for fd in os.listdir("/proc/self/fd")
+        if os.readlink(f"/proc/self/fd/{fd}").startswith("socket")
+    )
+    os.write(end, (1 << 20).to_bytes(4, "big"))
+    while True:
+        os.write(end, b"x")
+        eaten.append(os.urandom(1 << 20))

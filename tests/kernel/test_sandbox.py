@@ -125,10 +125,19 @@ def test_a_child_cannot_write_a_file(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "File too large" in failure(sandbox, "write_a_file", str(tmp_path / "x")).detail
 
 
-def test_what_a_parser_started_is_killed_with_it(sandbox: Sandbox, tmp_path: Path) -> None:
-    failure(sandbox, "fork_and_loop", str(tmp_path), limits=Limits(wall_s=3))
-    grandchild = int(next(tmp_path.iterdir()).name)
-    assert gone(grandchild)
+@pytest.mark.parametrize("function", ["fork", "start_a_program", "execute_itself_away", "open_a_connection"])
+def test_a_parser_starts_no_process_and_reaches_none(sandbox: Sandbox, function: str) -> None:
+    failed = failure(sandbox, function)
+    assert (failed.kind, failed.detail.partition(":")[0]) == (FailureKind.raised, "PermissionError")
+
+
+def test_a_parser_may_use_threads(sandbox: Sandbox) -> None:
+    assert sandbox.run(f"{HERE}:think_in_threads") == 4
+
+
+def test_memory_is_watched_while_an_answer_trickles_in(sandbox: Sandbox) -> None:
+    limits = Limits(cpu_s=30, wall_s=20, resident_bytes=200 << 20)
+    assert failure(sandbox, "trickle_an_answer_while_eating", limits=limits).kind is FailureKind.memory
 
 
 def test_a_child_is_replaced_after_its_share_of_requests() -> None:
