@@ -78,6 +78,8 @@ def sign_in(archive: Archive, username: str, password: str) -> tuple[str, Browse
             ends_at=now + timedelta(hours=archive.settings.session_hours),
         )
         work.session.add(row)
+        # What was typed into forms of ended sessions goes with them.
+        work.session.execute(delete(BrowserSession).where(BrowserSession.ends_at < now))
         work.actor = actor_of(work.session, person, "web", now)
         work.record(Verb.signed_in, person, username=username)
     return secret, row
@@ -130,31 +132,45 @@ def sign_out(archive: Archive, actor: Actor, session: BrowserSession) -> None:
 
 
 def _check(archive: Archive, username: str, password: str) -> UUID:
-    """The person's id. Counts failures in a transaction of their own, which no later error takes back."""
+    """The person's id. Counts failures in transactions of their own, which no later error takes back.
+
+    The slow hash runs between them: in one, a stranger who guesses would hold everybody's writing up.
+    """
+    person_id, hashed = _begin_attempt(archive, username)
+    right = _verify(hashed or NOBODY, password)
     with archive.work(THE_ARCHIVE) as work:
         attempts = _attempts(work, username)
-        now = work.now()
-        if attempts.locked_until is not None and attempts.locked_until > now:
-            raise TooMany(
-                "Đã nhập sai nhiều lần. Đề nghị thử lại sau 15 phút.",
-                "Too many wrong attempts. Try again in 15 minutes.",
-            )
+        if right and hashed and person_id is not None:
+            attempts.count, attempts.locked_until = 0, None
+            return person_id
+        if attempts.count >= ATTEMPTS:
+            attempts.count, attempts.locked_until = 0, work.now() + PAUSE
+        work.record_of(Verb.sign_in_failed, "person", person_id, outcome="failure", username=username)
+    raise WrongPassword
+
+
+def _begin_attempt(archive: Archive, username: str) -> tuple[UUID | None, str]:
+    """Whose attempt it is, and the hash to verify: "" where none can be right. It counts as wrong until proven.
+
+    Raises `TooMany` while the name is locked, and for guesses at once beyond the limit.
+    """
+    with archive.work(THE_ARCHIVE) as work:
+        attempts, now = _attempts(work, username), work.now()
+        attempts.count += 1
+        if attempts.count > ATTEMPTS:
+            attempts.count, attempts.locked_until = 0, now + PAUSE
+        locked = attempts.locked_until is not None and attempts.locked_until > now
+        if locked:
+            attempts.count = 0
         person = work.session.scalars(select(Person).where(Person.username == username)).one_or_none()
         row = work.session.get(Password, person.id) if person else None
-        right = _verify(row.argon2 if row else NOBODY, password)
-        usable = (
-            person is not None and person.state is AccountState.active and person.kind is PersonKind.person
+    if locked:
+        raise TooMany(
+            "Đã nhập sai nhiều lần. Đề nghị thử lại sau 15 phút.",
+            "Too many wrong attempts. Try again in 15 minutes.",
         )
-        if person is not None and right and usable and row is not None:
-            attempts.count, attempts.locked_until = 0, None
-            return person.id
-        attempts.count += 1
-        if attempts.count >= ATTEMPTS:
-            attempts.count, attempts.locked_until = 0, now + PAUSE
-        work.record_of(
-            Verb.sign_in_failed, "person", person.id if person else None, outcome="failure", username=username
-        )
-    raise WrongPassword
+    usable = person is not None and person.state is AccountState.active and person.kind is PersonKind.person
+    return (person.id if person else None), (row.argon2 if row and usable else "")
 
 
 def _attempts(work: Work, username: str) -> LoginAttempts:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from archive_service.accounts import signin
 from archive_service.accounts.actors import session_actor, token_actor
 from archive_service.accounts.people import end_token, enter_token
 from archive_service.accounts.signin import (
@@ -18,7 +20,8 @@ from archive_service.accounts.signin import (
 )
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import NotPossible, SignInNeeded, TooMany
-from archive_service.kernel.people import Password, Person, PersonKind, Token
+from archive_service.kernel.events import Verb
+from archive_service.kernel.people import BrowserSession, Password, Person, PersonKind, Token
 from tests.archives import PASSWORD, House, make_house
 from tests.sending import verbs
 
@@ -61,6 +64,42 @@ def test_attempts_are_limited_the_same_for_names_that_exist_and_do_not(house: Ho
     house.clock.advance(minutes=16)
     with pytest.raises(WrongPassword):
         sign_in(house.archive, name, "sai")
+
+
+def test_guesses_at_once_do_not_pass_the_limit(house: House) -> None:
+    met: list[type[Exception]] = []
+
+    def guess() -> None:
+        try:
+            sign_in(house.archive, "executor", "sai")
+        except (WrongPassword, TooMany) as error:
+            met.append(type(error))
+
+    guesses = [threading.Thread(target=guess) for _ in range(ATTEMPTS * 3)]
+    for each in guesses:
+        each.start()
+    for each in guesses:
+        each.join()
+    assert met.count(WrongPassword) <= ATTEMPTS and len(met) == ATTEMPTS * 3
+
+
+def test_nobody_waits_while_a_password_is_verified(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(hashed: str, password: str) -> bool:
+        with house.archive.work(THE_ARCHIVE) as work:
+            work.record_of(Verb.log_exported, "log", None)
+        return False
+
+    monkeypatch.setattr(signin, "_verify", slow)
+    with pytest.raises(WrongPassword):
+        sign_in(house.archive, "head", "sai")
+
+
+def test_an_ended_session_leaves_nothing_behind(house: House) -> None:
+    _, ended = sign_in(house.archive, "officer", PASSWORD)
+    house.clock.advance(hours=11)
+    sign_in(house.archive, "officer", PASSWORD)
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert work.session.get(BrowserSession, ended.digest) is None
 
 
 def test_a_failed_attempt_is_in_the_log(house: House) -> None:
