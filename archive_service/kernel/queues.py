@@ -15,6 +15,7 @@ from archive_service.kernel.errors import TryLater
 log = logging.getLogger(__name__)
 TASK = "archive.run"
 TICK = "archive.tick"
+EXPIRES_SECONDS = 600
 
 
 class InProcessQueue:
@@ -22,10 +23,20 @@ class InProcessQueue:
 
     def __init__(self) -> None:
         self._ids: queue.SimpleQueue[UUID | None] = queue.SimpleQueue()
+        self._waiting: set[UUID] = set()
+        self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
     def nudge(self, job_id: UUID) -> None:
-        self._ids.put(job_id)
+        """Once is enough until a thread takes it: every sweep nudges all that waits behind a long job."""
+        with self._lock:
+            if job_id not in self._waiting:
+                self._waiting.add(job_id)
+                self._ids.put(job_id)
+
+    @property
+    def length(self) -> int:
+        return self._ids.qsize()
 
     def start(self, run: Callable[[UUID], object], threads: int = 1) -> None:
         for number in range(threads):
@@ -35,6 +46,8 @@ class InProcessQueue:
 
     def _work(self, run: Callable[[UUID], object]) -> None:
         while (job_id := self._ids.get()) is not None:
+            with self._lock:
+                self._waiting.discard(job_id)
             try:
                 run(job_id)
             except (
@@ -84,7 +97,8 @@ class CeleryQueue:
     def nudge(self, job_id: UUID) -> None:
         """A broker that is away loses nothing: the row is committed, the sweep nudges again."""
         try:
-            self.app.send_task(TASK, args=[str(job_id)])
+            # What waited longer was nudged again by the sweep: else a worker that is away leaves millions behind.
+            self.app.send_task(TASK, args=[str(job_id)], expires=EXPIRES_SECONDS)
         except Exception as error:  # kombu's and redis-py's own classes differ by transport
             log.warning("queue is away, job %s waits for the sweep: %s", job_id, error)
 
