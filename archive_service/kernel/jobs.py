@@ -15,12 +15,15 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text, or_, select, update
+from sqlalchemy import ColumnElement, Index, String, Text, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from archive_service.kernel.db import Base, Kept, enum_of, new_id
 
 LEASE = timedelta(seconds=90)
+LONGEST_PAUSE = timedelta(hours=1)
+SLACK = timedelta(minutes=10)
+"""How far the clocks of several machines may differ. Times further ahead were written while a clock ran ahead."""
 STUCK_AFTER = 8
 """Attempts after which a person should look; the tries go on, an hour apart at most."""
 
@@ -90,15 +93,23 @@ class LeaseLost(Exception):
     """Another worker has the job now: this one must stop and leave no trace."""
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Also what a clock that ran ahead put off for years: it would else wait until that time has come."""
+    failed = Job.state.in_((JobState.retrying, JobState.stuck))
+    return or_(
+        Job.state.in_(OPEN) & (Job.run_after <= now),
+        (Job.state == JobState.queued) & (Job.created_at > now + SLACK),
+        failed & (Job.run_after > now + LONGEST_PAUSE + SLACK),
+        (Job.state == JobState.running) & (Job.lease_until < now),
+        (Job.state == JobState.running) & (Job.lease_until > now + LEASE + SLACK),
+    )
+
+
 def claim(session: Session, job_id: UUID, now: datetime) -> Claim | None:
     """Takes the job if it is due and nobody holds it; None if somebody else was faster."""
-    due = or_(
-        Job.state.in_(OPEN) & (Job.run_after <= now),
-        (Job.state == JobState.running) & (Job.lease_until < now),
-    )
     row = session.execute(
         update(Job)
-        .where(Job.id == job_id, due)
+        .where(Job.id == job_id, _is_due(now))
         .values(
             state=JobState.running, fence=Job.fence + 1, attempts=Job.attempts + 1, lease_until=now + LEASE
         )
@@ -130,7 +141,7 @@ def fail(session: Session, claim: Claim, now: datetime, fault: str) -> str:
     attempts = session.execute(select(Job.attempts).where(Job.id == claim.job_id)).scalar_one()
     incident = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
     state = JobState.stuck if attempts >= STUCK_AFTER else JobState.retrying
-    pause = timedelta(seconds=min(3600, 2 ** min(attempts, 12) * 2))
+    pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(attempts, 12) * 2))
     _settle(
         session,
         claim,
@@ -151,20 +162,21 @@ def _settle(session: Session, claim: Claim, **values: Any) -> bool:
 
 def due(session: Session, now: datetime, limit: int = 200) -> list[UUID]:
     """Jobs that should be running and are not: the sweep nudges them again."""
-    waiting = Job.state.in_(OPEN) & (Job.run_after <= now)
-    dropped = (Job.state == JobState.running) & (Job.lease_until < now)
-    return list(
-        session.scalars(select(Job.id).where(or_(waiting, dropped)).order_by(Job.run_after).limit(limit))
-    )
+    return list(session.scalars(select(Job.id).where(_is_due(now)).order_by(Job.run_after).limit(limit)))
 
 
 def due_timetables(session: Session, now: datetime) -> Iterator[str]:
-    """Kinds whose time has come, each moved on by compare-and-set: two schedulers do not double them."""
+    """Kinds whose time has come, each moved on by compare-and-set: two schedulers do not double them.
+
+    A time further ahead than a whole period was written while the clock ran ahead: an audit must not stop for it.
+    """
     for kind, every, at in session.execute(
-        select(Timetable.kind, Timetable.every_seconds, Timetable.next_at)
-        .where(Timetable.next_at <= now)
-        .order_by(Timetable.kind)  # two schedulers lock the rows in one order: no deadlock
+        select(Timetable.kind, Timetable.every_seconds, Timetable.next_at).order_by(
+            Timetable.kind
+        )  # two schedulers lock the rows in one order: no deadlock
     ).all():
+        if now < at <= now + timedelta(seconds=every) + SLACK:
+            continue
         moved = update(Timetable).where(Timetable.kind == kind, Timetable.next_at == at)
         following = moved.values(next_at=now + timedelta(seconds=every)).returning(Timetable.kind)
         if session.execute(following).one_or_none():

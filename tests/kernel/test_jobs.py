@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -128,6 +128,53 @@ def test_a_timetable_is_due_once_however_often_it_is_looked_at(house: House) -> 
         waiting = work.session.scalars(select(Job.kind).where(Job.state == JobState.queued)).all()
         kinds = work.session.scalars(select(Timetable.kind)).all()
     assert [waiting.count(kind) for kind in kinds] == [1] * len(kinds)
+
+
+@pytest.fixture
+def years_ahead(house: House) -> Iterator[Callable[[], None]]:
+    """The clock runs ahead by years; calling it puts the clock right."""
+    right = house.clock.now()
+    house.clock.advance(days=3_650)
+    yield lambda: house.clock.set(right + timedelta(minutes=5))
+    house.clock.set(right + timedelta(minutes=10))
+
+
+def test_what_was_queued_while_the_clock_ran_ahead_is_done_when_it_is_right(
+    house: House, years_ahead: Callable[[], None]
+) -> None:
+    waiting, held = queued(house), queued(house)
+    assert claimed(house, held)
+    years_ahead()
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert {waiting, held} <= set(jobs.due(work.session, work.now()))
+    assert claimed(house, waiting) and claimed(house, held)
+
+
+def test_a_fault_of_the_time_when_the_clock_ran_ahead_is_tried_again(
+    house: House, years_ahead: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("away")
+
+    monkeypatch.setitem(HANDLERS, "sweep_staging", fails)
+    job_id = queued(house)
+    run_job(house.archive, job_id)
+    years_ahead()
+    assert run_job(house.archive, job_id)
+    assert not run_job(house.archive, job_id), "now it waits as any other"
+
+
+def test_timetables_go_on_after_the_clock_ran_ahead(house: House, years_ahead: Callable[[], None]) -> None:
+    tick(house.archive)
+    years_ahead()
+    tick(house.archive)
+    with house.archive.look(THE_ARCHIVE) as work:
+        ahead = [
+            row.kind
+            for row in work.session.scalars(select(Timetable))
+            if row.next_at > work.now() + timedelta(days=8)
+        ]
+    assert ahead == []
 
 
 SECRET = b"secret"
