@@ -103,17 +103,27 @@ class Work:
             raise Missing
 
     def _check_password(self, permission: Permission) -> None:
-        if permission in BROWSER_ONLY and self.actor.door != "web":
-            raise Forbidden(
-                "Việc này chỉ làm được trên trang web, sau khi đăng nhập bằng mật khẩu.",
-                "This can be done on its page only, signed in with a password.",
-            )
+        if permission in BROWSER_ONLY:
+            self._require_page()
         if permission in NEEDS_PASSWORD_AT_ACT and not self.actor.password_now:
             raise PasswordNeeded
         if permission in NEEDS_RECENT_PASSWORD and not self.actor.password_now:
             given, limit = self.actor.password_at, timedelta(minutes=self.settings.password_minutes)
             if given is None or self.now() - given > limit:
                 raise PasswordNeeded
+
+    def _require_page(self) -> None:
+        if self.actor.door != "web":
+            raise Forbidden(
+                "Việc này chỉ làm được trên trang web, sau khi đăng nhập bằng mật khẩu.",
+                "This can be done on its page only, signed in with a password.",
+            )
+
+    def require_password(self) -> None:
+        """For an act on one's own account, which no role gives: on its page, with the password at the act."""
+        self._require_page()
+        if not self.actor.password_now:
+            raise PasswordNeeded
 
     def get(self, model: type[Any], key: object) -> Any:
         """The row, or `Missing`."""

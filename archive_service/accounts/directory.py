@@ -66,8 +66,25 @@ def person_card(work: Work, person_id: UUID) -> Card:
     return _card(work, work.get(Person, person_id))
 
 
+def own_tokens(work: Work) -> Sequence[Token]:
+    """Those that act for whoever asks, the newest first."""
+    return _tokens(work, work.actor.id) if work.actor.id else ()
+
+
+def token(work: Work, token_id: UUID) -> Token:
+    """One's own, or any for those who see accounts."""
+    found: Token = work.get(Token, token_id)
+    if found.person_id != work.actor.id:
+        allow_looking(work)
+    return found
+
+
 def tokens_of(work: Work, person_id: UUID) -> Sequence[Token]:
     allow_looking(work)
+    return _tokens(work, person_id)
+
+
+def _tokens(work: Work, person_id: UUID) -> Sequence[Token]:
     wanted = select(Token).where(Token.person_id == person_id).order_by(Token.created_at.desc())
     return work.session.scalars(wanted.limit(100)).all()
 

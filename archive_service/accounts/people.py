@@ -207,9 +207,12 @@ def make_token(work: Work, person_id: UUID, name: str, *, days: int | None = 365
 
     Whoever sees another person's token acts in that person's name: an administrator would read what they may not.
     """
+    if person_id == work.actor.id:
+        work.require_password()
+        return enter_token(work, person_id, name, days=days)
     work.allow(Permission.manage_people)
     person: Person = work.get(Person, person_id)
-    if person.kind is not PersonKind.system and person.id != work.actor.id:
+    if person.kind is not PersonKind.system:
         raise Forbidden(
             "Mã truy cập của một người chỉ do chính người đó tạo.",
             "Only a person makes tokens that act for that person.",
@@ -229,11 +232,24 @@ def enter_token(work: Work, person_id: UUID, name: str, *, days: int | None = 36
     return secret
 
 
-def end_token(work: Work, token_id: UUID) -> None:
-    work.allow(Permission.manage_people)
-    token: Token = work.get(Token, token_id)
+def own_id(work: Work) -> UUID:
+    """Raises `Forbidden` where no person acts."""
+    if work.actor.id is None:
+        raise Forbidden("Việc này cần một người đăng nhập.", "A person must do this.")
+    return work.actor.id
+
+
+def end_token(work: Work, token_id: UUID) -> Token:
+    """At once: one's own, or another's for those who manage accounts."""
+    token = work.session.get(Token, token_id)
+    if token is not None and token.person_id == work.actor.id:
+        work.require_password()
+    else:
+        work.allow(Permission.manage_people)
+        token = work.get(Token, token_id)
     token.ended_at = token.ended_at or work.now()
     work.record(Verb.token_ended, token, name=token.name)
+    return token
 
 
 def lock_person(work: Work, person_id: UUID, successor_id: UUID) -> Person:

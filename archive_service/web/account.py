@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from archive_service.accounts.directory import own_tokens
 from archive_service.accounts.signin import WrongPassword, change_password
 from archive_service.kernel.errors import NotPossible, TooMany
 from archive_service.web.forms import Form, act
@@ -19,6 +20,8 @@ router = page_router()
 def show_account(request: Request, visit: TheVisit) -> Response:
     t = sentences(request)
     choices = {name: values for name, values in CHOICES.items() if name != "language"}
+    with visit.archive.look(visit.actor) as work:
+        tokens = own_tokens(work)
     roles = sorted(t(f"roles.{role}") for role in visit.actor.roles)
     return render(
         request,
@@ -27,6 +30,7 @@ def show_account(request: Request, visit: TheVisit) -> Response:
         roles=roles,
         choices=choices,
         session=visit.session,
+        tokens=tokens,
     )
 
 

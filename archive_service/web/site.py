@@ -47,6 +47,7 @@ from archive_service.web import (
     sips_many,
     static,
     submissions,
+    tokens,
     users,
 )
 from archive_service.web.error_pages import fault_page, refusal_page
@@ -71,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     grants.router,
     agencies.router,
     account.router,
+    tokens.router,
     running.router,
     producer_docs.router,
     demo_page.router,

@@ -214,5 +214,5 @@ def _once_page(request: Request, person_id: UUID, name: str, key: str, secret: s
         Page(name, crumbs=trail(t, (name, f"/users/{person_id}")), here=HERE),
         sentence=t(key if secret else "users.system_added"),
         secret=secret,
-        person_id=person_id,
+        back=f"/users/{person_id}",
     )

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from archive_service.accounts.people import enter_person
+from archive_service.accounts.actors import token_actor
+from archive_service.accounts.people import enter_person, enter_token
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.errors import SignInNeeded
 from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.people import AccountState, Grant, GrantState, Person, PersonKind
 from archive_service.kernel.permissions import Role
@@ -85,6 +87,42 @@ def test_a_token_is_shown_once(visit: Visit, house: House) -> None:
     assert administrator.post(address, data=form).status_code == 409
     page = administrator.get(f"/users/{system.id}").text
     assert "QLVB" in page and "vnat_" not in page
+
+
+def test_a_leaked_token_is_ended_on_its_page(visit: Visit, house: House) -> None:
+    with house.archive.work(THE_ARCHIVE) as work:
+        system = enter_person(work, "qlvb-so", "QLVB của Sở", kind=PersonKind.system)
+        secret = enter_token(work, system.id, "QLVB")
+    key = token_actor(house.archive, secret).token_id
+    administrator, page = visit("administrator"), f"/tokens/{key}/end"
+    assert page in administrator.get(f"/users/{system.id}").text
+    assert administrator.submit(page, password="").status_code == 422
+    assert administrator.submit(page, password=PASSWORD).headers["location"] == f"/users/{system.id}"
+    with pytest.raises(SignInNeeded):
+        token_actor(house.archive, secret)
+
+
+def test_a_person_makes_and_ends_a_token_of_their_own(visit: Visit, house: House) -> None:
+    reader = visit("reader")
+    assert reader.submit("/account/token", name="máy của tôi", password="").status_code == 422
+    shown = re.search(
+        r"vnat_[\w-]+", reader.submit("/account/token", name="máy của tôi", password=PASSWORD).text
+    )
+    assert shown and token_actor(house.archive, shown[0]).id == house.people["reader"].id
+    page = re.search(r"/tokens/[\w-]+/end", reader.get("/account").text)
+    assert page and visit("officer").get(page[0]).status_code == 403
+    assert reader.submit(page[0], password=PASSWORD).headers["location"] == "/account"
+    with pytest.raises(SignInNeeded):
+        token_actor(house.archive, shown[0])
+
+
+def test_nobody_ends_the_token_of_another(visit: Visit, house: House) -> None:
+    with house.archive.work(THE_ARCHIVE) as work:
+        secret = enter_token(work, house.people["reader"].id, "máy")
+    key, officer = token_actor(house.archive, secret).token_id, visit("officer")
+    own = officer.form_of("/account/token", "/account/token") | {"password": PASSWORD}
+    assert officer.post(f"/tokens/{key}/end", data=own).status_code == 403
+    assert token_actor(house.archive, secret).token_id == key
 
 
 def test_who_leaves_hands_over_the_work(visit: Visit, house: House) -> None:
