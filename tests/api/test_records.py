@@ -78,6 +78,14 @@ def test_search_finds_words_of_the_text_and_goes_on_by_cursor(
     assert wrong.json()["title"] == "wrong-cursor"
 
 
+def test_a_cursor_serves_nobody_else_and_not_altered(house: House, dossier: Dossier, client: Client) -> None:
+    first = client("reader").get("/api/v1/search", params={"limit": 1}).json()["next"]
+    altered = first[:-2] + ("AA" if first[-2:] != "AA" else "BB")
+    for who, cursor in (("officer", first), ("reader", altered)):
+        answer = client(who).get("/api/v1/search", params={"limit": 1, "cursor": cursor})
+        assert (answer.status_code, answer.json()["title"]) == (422, "wrong-cursor"), who
+
+
 def test_fonds_lead_to_dossiers_and_documents(house: House, dossier: Dossier, client: Client) -> None:
     reader = client("reader")
     fonds = reader.get("/api/v1/fonds").json()["items"][0]
