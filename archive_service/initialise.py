@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from archive_service.accounts.people import enter_person, give_role_at_start
 from archive_service.accounts.signin import set_password
 from archive_service.kernel.actors import OPERATOR
@@ -10,6 +12,7 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.jobs import Timetable
 from archive_service.kernel.keys import make_keys
 from archive_service.kernel.log import LogHead
+from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Role
 from archive_service.kernel.state import ArchiveState, Gate
 from archive_service.migrations import upgrade
@@ -38,15 +41,21 @@ TIMETABLES = {
 def initialise(
     archive: Archive, administrator: FirstPerson | None = None, head: FirstPerson | None = None
 ) -> bool:
-    """Sets the archive up; again on one that is set up it only upgrades the schema. Returns whether it was new."""
+    """Sets the archive up; again on one that is set up it only upgrades the schema. Returns whether it was new.
+
+    Interrupted, or refused for a weak password, it goes on where it was: an archive without people is not set up.
+    """
     archive.settings.data.mkdir(parents=True, exist_ok=True)
     make_keys(archive.settings.data / "keys")
     upgrade(archive.engine)
     new = _first_rows(archive)
     archive.staging.create()
     prepare_roots(archive)
-    if new and administrator and head:
+    if administrator and head:
         with archive.work(OPERATOR) as work:
+            if work.session.scalars(select(Person.id).limit(1)).first() is not None:
+                return new
+            new = True
             for (username, name, password), role in ((administrator, Role.administrator), (head, Role.head)):
                 person = enter_person(work, username, name)
                 set_password(work, person.id, password)

@@ -151,7 +151,8 @@ def _passwords(target: Archive, report: RebuildReport, passwords: Mapping[str, s
             person = work.session.scalars(select(Person).where(Person.username == username)).one_or_none()
             if person is None:
                 raise Missing
-            set_password(work, person.id, password)
+            # Whoever ran the rebuild knows it: its owner can do nothing with it but choose another.
+            set_password(work, person.id, password, must_change=True)
     report.without_password = report.rows.get("person", 0) - len(passwords)
 
 

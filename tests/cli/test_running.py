@@ -31,6 +31,16 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(
     assert (said.code, "file/var" in said.err) == (2, True)
 
 
+def test_init_that_was_refused_for_a_weak_password_can_be_run_again(
+    archive: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INIT_ADMINISTRATOR_PASSWORD", "ngan")
+    assert archive("init").code == 2
+    monkeypatch.delenv("INIT_ADMINISTRATOR_PASSWORD")
+    said = archive("init")
+    assert (said.code, "quantri: password " in said.out, "dungdau: password " in said.out) == (0, True, True)
+
+
 def test_init_again_changes_nothing(archive: Terminal) -> None:
     archive("init")
     said = archive("init")

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from archive_service.accounts.signin import sign_in
+from archive_service.accounts.signin import must_change_password, sign_in
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import Kept, open_engine
 from archive_service.kernel.errors import Conflict, NotPossible
@@ -124,7 +124,9 @@ def test_the_rebuilt_archive_goes_on_working(past: Past) -> None:
         assert archive_state(work.session).note == ""
     assert fixity_run(archive).faults == 0
     drain(archive)
-    assert sign_in(archive, "quantri", "Mat-khau-2")
+    _, session = sign_in(archive, "quantri", "Mat-khau-2")
+    with archive.look(THE_ARCHIVE) as work:
+        assert must_change_password(work, session.person_id)
 
 
 def test_the_log_is_whole_and_says_that_it_was_rebuilt(past: Past) -> None:
