@@ -93,7 +93,9 @@ def seal(session: Session, actor: Actor, now: datetime, events: Sequence[Event])
     """Appends the events to the chain under the head's lock; called once, when a Work commits."""
     if not events:
         return
-    head = session.execute(select(LogHead).where(LogHead.id == 1).with_for_update()).scalar_one()
+    locked = select(LogHead).where(LogHead.id == 1).with_for_update()
+    # As it is now that we hold the lock: who looked at it before has an older one in hand.
+    head = session.execute(locked, execution_options={"populate_existing": True}).scalar_one()
     for event in events:
         salt = secrets.token_hex(16)
         detail = json.dumps(

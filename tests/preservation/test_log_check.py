@@ -17,7 +17,7 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogDetail, LogEntry, LogHead
 from archive_service.work import Archive
 from preservation.log_check import check_chain
-from preservation.roots import MARKER, anchor_log, read_marker
+from preservation.roots import anchor_log, read_marker, write_marker
 from tests.archives import make_archive
 
 Alteration = Callable[[Connection], object]
@@ -44,7 +44,11 @@ def archive(anchored: Archive) -> Iterator[Archive]:
     """What a test altered is put right after it."""
     with anchored.engine.connect() as connection:
         kept = [connection.execute(select(table)).mappings().all() for table in TABLES]
+    markers = {root: read_marker(store) for root, store in anchored.stores.items()}
     yield anchored
+    for root, marker in markers.items():
+        assert marker is not None
+        write_marker(anchored.stores[root], marker)
     with anchored.engine.begin() as connection:
         for table in reversed(TABLES):
             connection.execute(delete(table))
@@ -166,4 +170,17 @@ def test_a_forged_end_that_the_next_hour_signs_does_not_replace_the_anchor_befor
     anchor_log(archive)
     assert {fault.code for fault in check_chain(archive, OPERATOR).faults} == {"recomputed"}
     marker = read_marker(archive.stores["kho-chinh"])
-    assert marker and len(marker.anchors) == 3, MARKER
+    assert marker and len(marker.anchors) == 3
+
+
+def test_who_looked_at_the_head_before_others_sealed_still_seals_after_them(archive: Archive) -> None:
+    """Destruction looks at the head's time first. On SQLite whoever writes is the only one."""
+    if archive.engine.dialect.name == "sqlite":
+        return
+    with archive.work(OPERATOR) as early:
+        looked = early.session.get_one(LogHead, 1)
+        with archive.work(OPERATOR) as other:
+            other.record_of(Verb.log_exported, "log", None)
+        early.record_of(Verb.log_exported, "log", None)
+        before = looked.number
+    assert check_chain(archive, OPERATOR).faults == () and looked.number == before + 2
