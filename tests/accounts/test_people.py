@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from archive_service.accounts.people import (
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Forbidden, NotPossible, PasswordNeeded, SignInNeeded
 from archive_service.kernel.people import AccountState, Grant, GrantState, Person
-from archive_service.kernel.permissions import Role
+from archive_service.kernel.permissions import BROWSER_ONLY, GRANTED, NEEDS_RECENT_PASSWORD, Permission, Role
 from ingest.accept import assign_sip, hand_over_sips
 from tests.archives import House, make_house
 from tests.sending import another, judged, packed, sip_of
@@ -116,6 +117,31 @@ def test_neither_a_token_nor_the_command_line_grants(house: House, door: Any) ->
     actor = replace(house.actor("administrator"), door=door)
     with pytest.raises(Forbidden, match="page only"), house.archive.work(actor) as work:
         request_grant(work, house.people["reader"].id, Role.officer)
+
+
+@pytest.mark.parametrize("permission", sorted(BROWSER_ONLY))
+def test_no_act_of_decision_passes_another_door_or_without_the_password(
+    house: House, permission: Permission
+) -> None:
+    role = next(role for role, allowed in GRANTED.items() if permission in allowed)
+    person = house.actor(role.value)
+    doors: tuple[Any, ...] = ("api", "cli", "job")
+    for door in doors:
+        with (
+            pytest.raises(Forbidden, match="page only"),
+            house.archive.work(replace(person, door=door)) as work,
+        ):
+            work.allow(permission)
+    now = house.clock.now()
+    given = {"just now": now, "16 minutes ago": now - timedelta(minutes=16)}
+    for when, at in given.items():
+        recent = replace(person, password_now=False, password_at=at)
+        with house.archive.work(recent) as work:
+            if when == "just now" and permission in NEEDS_RECENT_PASSWORD:
+                work.allow(permission)
+            else:
+                with pytest.raises(PasswordNeeded):
+                    work.allow(permission)
 
 
 def test_granting_wants_the_password_at_the_act(house: House) -> None:
