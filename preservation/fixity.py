@@ -24,6 +24,7 @@ from preservation.aips import senders_of
 from preservation.copies import claim_copy, give_back, held_copy
 from preservation.incidents import open_incident
 from preservation.models import Amendment, AuditRun, Copy, CopyState, Dossier, DossierState
+from preservation.root_files import audit_root_files
 from preservation.roots import check_roots, root_trouble
 from preservation.system_audit import audit_system_objects
 from preservation.verify import CopyFault, verify_copy
@@ -72,12 +73,13 @@ def fixity_run(archive: Archive, *, limit: int | None = None, early: bool = Fals
     for root_id, (state, reason) in check_roots(archive).items():
         if state != "online":
             _stop(archive, run, root_id, reason or state)
-    audit_system_objects(archive, skip=run.stopped, early=early)
+    ours = audit_root_files(archive, skip=run.stopped)
+    ours += audit_system_objects(archive, skip=run.stopped, early=early)
     due = _due(archive, most, early, run)
     with ThreadPoolExecutor(archive.settings.workers) as pool:
         for _ in pool.map(lambda each: _audit(archive, run, each), due):
             pass
-    return _finish(archive, run, more=len(due) == most and not early)
+    return _finish(archive, run, ours, more=len(due) == most and not early)
 
 
 def _start(archive: Archive) -> _Run:
@@ -95,9 +97,11 @@ def _stop(archive: Archive, run: _Run, root_id: str, reason: str) -> None:
         work.record_of(Verb.audit_stopped, "storage_root", root_id, outcome="failure", reason=reason)
 
 
-def _finish(archive: Archive, run: _Run, *, more: bool) -> RunReport:
+def _finish(archive: Archive, run: _Run, ours: int, *, more: bool) -> RunReport:
+    """`ours`: faults of declarations and system objects, which are no dossier's."""
     with archive.work(THE_ARCHIVE) as work:
         row: AuditRun = work.get(AuditRun, run.id)
+        row.faults += ours
         row.finished_at, more = work.now(), more and row.checked > 0
         row.stopped = "; ".join(f"{root}: {reason}" for root, reason in sorted(run.stopped.items()))[:500]
         work.record(Verb.audit_finished, row, checked=row.checked, faults=row.faults, stopped=row.stopped)

@@ -60,7 +60,7 @@ def read_marker(store: ObjectStore) -> Marker | None:
         return Marker(**{**found, "anchors": tuple(found["anchors"])})
     except ObjectMissing:
         return None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MarkerBroken(store.describe(), "its marker cannot be read") from error
 
 

@@ -1,10 +1,10 @@
-"""From the disk to the catalogue: objects in a root that no row knows."""
+"""From the disk to the catalogue: objects in a root that no row knows, and files that lie in no object."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from archive_service.work import Archive, Work
 from preservation.incidents import open_incident
 from preservation.models import Copy, Dossier, DossierState, ErasureReceipt
 from preservation.ocfl.store import ObjectDamaged, object_ids, read_inventory
+from preservation.root_files import stray_files
 from preservation.roots import root_trouble
 
 BATCH = 500
@@ -33,15 +34,16 @@ def stray_objects(archive: Archive, root_id: str) -> Iterator[str]:
 
 
 def strays_run(archive: Archive) -> int:
-    """Job: an incident for every stray object of every root that is online; returns how many there are."""
+    """Job: an incident for every stray object and file of every root that is online; returns how many."""
     count = 0
     for root in archive.settings.storage:
         if root_trouble(archive, root.id)[0] != "online":
             continue
-        for object_id in stray_objects(archive, root.id):
+        found = chain(stray_objects(archive, root.id), stray_files(archive.stores[root.id]))
+        for path in found:
             count += 1
             with archive.work(THE_ARCHIVE) as work:
-                _tell(work, root.id, object_id)
+                _tell(work, root.id, path)
     return count
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from archive_service.kernel.digests import digest_stream
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import BadKey, ObjectMissing, ObjectStore, StoreAway
 from preservation.ocfl.inventory import (
     INVENTORY,
     SIDECAR,
@@ -27,6 +27,8 @@ from preservation.ocfl.layout import DECLARATION, DECLARATION_BYTES, object_path
 
 FaultKind = Literal["changed", "missing", "extra", "unreadable"]
 MOST_INVENTORY_BYTES = 512 << 20
+UNREADABLE = (StoreAway, BadKey, OSError)
+"""A bad sector, a right that is missing, a link on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ def verify_copy(
     except ObjectMissing:
         yield CopyFault("missing", INVENTORY, "", inventory_digest)
         return
+    except UNREADABLE as error:
+        yield _unreadable(store, folder, INVENTORY, error)
+        return
     found = hashlib.sha512(data).hexdigest()
     try:
         inventory = parse_inventory(data)
@@ -74,6 +79,15 @@ def verify_copy(
 def _read(store: ObjectStore, key: str, most: int) -> bytes:
     with store.open(key, fresh=True) as stream:
         return stream.read(most)
+
+
+def _unreadable(store: ObjectStore, folder: str, path: str, error: Exception, witness: str = "") -> CopyFault:
+    """One unreadable file is a fault of the copy, and must not keep the audit from the others; a store that does not
+    even tell of the file (or of `witness`) is away: raises the error again."""
+    if not isinstance(error, BadKey) and store.stat(f"{folder}/{witness or path}") is None:
+        raise error
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    return CopyFault("unreadable", path, reason)
 
 
 def expected_files(inventory: Inventory) -> dict[str, bytes | None]:
@@ -108,19 +122,33 @@ def _tree(store: ObjectStore, folder: str, inventory: Inventory) -> Iterator[Cop
     """Exactly the files that belong here; declarations, inventories and sidecars byte for byte."""
     expected = expected_files(inventory)
     present = set()
-    for info in store.list(folder):
-        path = info.key.removeprefix(folder + "/")
-        present.add(path)
-        if path not in expected or not info.regular:
-            yield CopyFault("extra", path, f"{info.size} bytes")
+    try:
+        for info in store.list(folder):
+            path = info.key.removeprefix(folder + "/")
+            if path in expected and info.regular:
+                present.add(path)
+            else:  # a link or a pipe in the place of a file is in the way, and the file is missing
+                yield CopyFault("extra", path, f"{info.size} bytes")
+    except UNREADABLE as error:
+        yield _unreadable(store, folder, ".", error, witness=INVENTORY)
+        return
     for path, wanted in expected.items():
         if path not in present:
             yield CopyFault("missing", path)
-        elif wanted is not None:
-            held = _read(store, f"{folder}/{path}", len(wanted) + 1)
-            if held != wanted:
-                digests = (hashlib.sha512(each).hexdigest() for each in (held, wanted))
-                yield CopyFault("changed", path, *digests)
+        elif wanted is not None and (fault := _bytes_fault(store, folder, path, wanted)):
+            yield fault
+
+
+def _bytes_fault(store: ObjectStore, folder: str, path: str, wanted: bytes) -> CopyFault | None:
+    try:
+        held = _read(store, f"{folder}/{path}", len(wanted) + 1)
+    except ObjectMissing:
+        return CopyFault("missing", path)
+    except UNREADABLE as error:
+        return _unreadable(store, folder, path, error)
+    if held == wanted:
+        return None
+    return CopyFault("changed", path, *(hashlib.sha512(each).hexdigest() for each in (held, wanted)))
 
 
 def _contents(
@@ -156,11 +184,8 @@ def _content(
             found = digest_stream(stream, algorithm)
     except ObjectMissing:
         return 0, None
-    except (StoreAway, OSError) as error:
-        # One unreadable file is a fault of the copy; a store that does not answer at all is not.
-        if store.stat(f"{folder}/{path}") is None:
-            raise
-        return 0, CopyFault("unreadable", path, str(error))
+    except UNREADABLE as error:
+        return 0, _unreadable(store, folder, path, error)
     if found.hex(algorithm) != expected:
         return found.size, CopyFault("changed", path, found.hex(algorithm), expected)
     return found.size, None

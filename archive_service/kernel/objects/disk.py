@@ -6,11 +6,12 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from archive_service.kernel.digests import chunks
 from archive_service.kernel.objects.port import Source
@@ -79,7 +80,7 @@ def _fsync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def open_regular(path: Path, *, fresh: bool) -> BinaryIO:
+def open_regular(path: Path, *, fresh: bool) -> FileIO:
     """Opens a regular file; `OSError` for anything else: a link could lead anywhere, a pipe would wait for ever."""
     handle = _handle(path)
     if fresh:
@@ -87,7 +88,33 @@ def open_regular(path: Path, *, fresh: bool) -> BinaryIO:
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(handle)
         handle = _handle(path)
-    return os.fdopen(handle, "rb")
+    return os.fdopen(handle, "rb", buffering=0)
+
+
+def guarded(file: FileIO, faults: Callable[[], AbstractContextManager[None]]) -> BinaryIO:
+    """The stream of `file`, whose reading fails as opening it does: a bad sector is met only when it is read."""
+    return cast(BinaryIO, BufferedReader(_Guarded(file, faults)))
+
+
+class _Guarded(RawIOBase):
+    def __init__(self, file: FileIO, faults: Callable[[], AbstractContextManager[None]]) -> None:
+        self._file, self._faults = file, faults
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        with self._faults():
+            return self._file.readinto(buffer)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
 
 
 def _handle(path: Path) -> int:

@@ -35,7 +35,9 @@ from archive_service.kernel.objects.port import (
 )
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_AWAY = {errno.EIO, errno.ESTALE, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTCONN, errno.ENODEV}
+_DAMAGED = {errno.EIO, errno.EUCLEAN, errno.EBADMSG, errno.EREMOTEIO}  # bad sectors, a file system that broke
+_AWAY = {errno.ESTALE, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTCONN, errno.ENODEV, errno.ETIMEDOUT}
+_AWAY |= _DAMAGED
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENXIO}
 
 
@@ -84,7 +86,7 @@ class FolderStore:
                     raise ObjectMissing(key) from error
                 raise
         with stream:
-            yield stream
+            yield disk.guarded(stream, self._faults)
 
     def stat(self, key: str) -> ObjectInfo | None:
         with self._faults():
