@@ -7,27 +7,24 @@ beyond that number that are away are owed a copy.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.errors import Missing, TryLater
+from archive_service.kernel.errors import TryLater
 from archive_service.kernel.events import Verb
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.sandbox import SandboxFailure
 from archive_service.work import Archive, Work
 from preservation.bagit.check import check_bag
 from preservation.build import SUBMISSION, Intake, derived, describe, text_path_of, write_text
-from preservation.catalogue import DESCRIPTION, Description, enter, object_id
+from preservation.catalogue import Description, enter, object_id
 from preservation.indexing import owe_index
 from preservation.models import Copy, CopyState, Dossier, FileObject
 from preservation.ocfl.inventory import User
@@ -36,8 +33,6 @@ from preservation.ocfl.store import (
     ObjectDamaged,
     OtherVersionThere,
     erase_object,
-    open_file,
-    read_inventory,
     write_version,
 )
 from preservation.roots import failure_domains, writable_root
@@ -244,39 +239,8 @@ def copies_of(work: Work, dossier_id: UUID) -> Sequence[Copy]:
     ).all()
 
 
-@contextmanager
-def open_copy(archive: Archive, dossier: Dossier, logical_path: str) -> Iterator[BinaryIO]:
-    """The bytes from the first root that gives them, proven copies first. Raises `Missing` or `TryLater`."""
-    for store in stores_of(archive, dossier.id):
-        try:
-            inventory = read_inventory(store, dossier.object_id)
-            opened = open_file(store, inventory, logical_path)
-            stream = opened.__enter__()
-        except (StoreAway, ObjectMissing, ObjectDamaged):
-            continue
-        try:
-            yield stream
-        finally:
-            opened.__exit__(None, None, None)
-        return
-    with archive.look(THE_ARCHIVE) as work:
-        if not copies_of(work, dossier.id):
-            raise Missing
-    raise TryLater(
-        "Chưa đọc được tệp từ kho lưu. Hồ sơ vẫn an toàn; đề nghị thử lại sau.",
-        "No copy can be read right now. The record is safe; try again later.",
-        name="copies-away",
-    )
-
-
 def stores_of(archive: Archive, dossier_id: UUID) -> list[ObjectStore]:
     with archive.look(THE_ARCHIVE) as work:
         rows = copies_of(work, dossier_id)
     good = sorted(rows, key=lambda row: row.state is not CopyState.verified)
     return [archive.stores[row.root_id] for row in good if row.root_id in archive.stores]
-
-
-def read_description(archive: Archive, dossier: Dossier) -> Description:
-    with open_copy(archive, dossier, DESCRIPTION) as stream:
-        found: dict[str, Any] = json.loads(stream.read())
-    return found

@@ -23,14 +23,13 @@ from archive_service.kernel.errors import Conflict, Missing, NotPossible
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive, Work
 from preservation.access import may_read, visible_dossier, whole_mode
-from preservation.aips import open_copy
 from preservation.bagit.manifests import STRONG, encode_path
 from preservation.bagit.pack import SUFFIXES, pack
 from preservation.bagit.write import DECLARATION
 from preservation.catalogue import DESCRIPTION
 from preservation.models import Document, Dossier, DossierState, FileObject
 from preservation.premis import PREMIS
-from preservation.read import fetched
+from preservation.proven import fetched, proven_bytes
 
 PAYLOAD = "data/"
 
@@ -54,7 +53,7 @@ def prepare(archive: Archive, actor: Actor, dossier_id: UUID) -> Parcel:
     """Decides what the actor gets and records the export. Raises `Missing`, `Conflict` (destroyed), `TryLater`."""
     with archive.look(actor) as work:
         dossier, files, whole = _chosen(work, dossier_id)
-    metadata = {path: _read(archive, dossier, path) for path in (DESCRIPTION, PREMIS)} if whole else {}
+    metadata = {path: proven_bytes(archive, dossier, path) for path in (DESCRIPTION, PREMIS)} if whole else {}
     parcel = Parcel(
         dossier,
         {PAYLOAD + each.path: each for each in files},
@@ -81,11 +80,6 @@ def _chosen(work: Work, dossier_id: UUID) -> tuple[Dossier, Sequence[FileObject]
     if not found:
         raise Missing
     return dossier, found, False
-
-
-def _read(archive: Archive, dossier: Dossier, logical_path: str) -> bytes:
-    with open_copy(archive, dossier, logical_path) as stream:
-        return stream.read()
 
 
 def _tag_files(parcel: Parcel, archive_name: str, today: str) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -15,10 +16,12 @@ from archive_service.kernel.errors import ArchiveError
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive, Work
 from preservation.access import access_filter, allow_reading
-from preservation.aips import open_copy
 from preservation.description import DocumentDescription, accessors
 from preservation.models import Document, Dossier, DossierState, FileObject, Indexed
+from preservation.proven import NoGoodCopy, proven_bytes
 from search.index import TEXT_LIMIT, IndexEntry, Query, SearchIndex, SearchPage
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +159,23 @@ def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject]) -> st
     parts: list[str] = []
     room = TEXT_LIMIT
     for each in files:
-        with open_copy(archive, dossier, each.text_path) as stream:
-            text = stream.read(room * 4).decode("utf-8", errors="replace")[:room]
+        text = _text_of(archive, dossier, each.text_path)[:room]
         parts.append(text)
         room -= len(text)
         if room <= 0:
             break
     return "\f".join(parts)
+
+
+def _text_of(archive: Archive, dossier: Dossier, path: str) -> str:
+    """ "" when every copy of the text is damaged: the record is found by its description then, rather than not at all."""
+    try:
+        return proven_bytes(archive, dossier, path).decode("utf-8", errors="replace")
+    except NoGoodCopy as error:
+        if not error.damaged:
+            raise
+        log.warning("no copy of %s of %s is good: it is indexed without its text", path, dossier.id)
+        return ""
 
 
 def search_trouble(index: SearchIndex) -> str:

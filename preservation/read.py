@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO
 from uuid import UUID
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
-from archive_service.kernel.digests import Digester, chunks
-from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, TryLater
+from archive_service.kernel.errors import ArchiveError, Missing, NotPossible
 from archive_service.kernel.events import Verb
-from archive_service.kernel.objects import ObjectMissing, StoreAway
 from archive_service.kernel.sandbox import SandboxFailure
-from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.work import Archive
 from preservation import pages_cache
 from preservation.access import visible_file
-from preservation.aips import open_copy, stores_of
 from preservation.models import Dossier, DossierState, FileObject
-from preservation.ocfl.store import ObjectDamaged, read_inventory
-from preservation.ocfl.store import open_file as open_content
 from preservation.pages import WIDTHS, ask_page
+from preservation.proven import fetched, proven_bytes, proven_stream
 
 JPEG = b"\xff\xd8"
 
@@ -42,7 +37,7 @@ class NoPicture(ArchiveError):
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """`name` is the file's own name, without folders. `stream` gives `file.size` bytes, not verified on the way."""
+    """`name` is the file's own name, without folders. `stream` gives the sender's very bytes."""
 
     file: FileObject
     dossier: Dossier
@@ -55,10 +50,10 @@ class OpenedFile:
 
 @contextmanager
 def open_file(archive: Archive, actor: Actor, file_id: UUID) -> Iterator[OpenedFile]:
-    """The bytes of a file. Raises `Missing` (none, or no right) and `TryLater` (no copy answers)."""
+    """The bytes of a file. Raises `Missing` (none, or no right) and `TryLater` (no copy is good)."""
     with archive.look(actor) as work:
         file, dossier = visible_file(work, file_id)
-    with open_copy(archive, dossier, file.path) as stream:
+    with proven_stream(archive, dossier, file) as stream:
         with archive.work(actor) as work:
             file, dossier = visible_file(work, file_id)  # a right may have ended while the copy was opened
             work.record(Verb.file_downloaded, file, dossier=dossier.id, sha256=file.sha256)
@@ -106,37 +101,4 @@ def page_text(archive: Archive, actor: Actor, file_id: UUID) -> list[str]:
         work.record(Verb.document_read, file, dossier=dossier.id)
     if not file.text_path:
         return []
-    with open_copy(archive, dossier, file.text_path) as stream:
-        return stream.read().decode("utf-8").split("\f")
-
-
-@contextmanager
-def fetched(archive: Archive, dossier: Dossier, file: FileObject) -> Iterator[Path]:
-    """The file on local disk, from the first copy whose bytes match the catalogue. Raises `TryLater`; logs nothing."""
-    with scratch(archive.settings.data / SCRATCH) as folder:
-        # Parsers may go by the ending of a name, never by the name itself.
-        target = Path(folder, "file" + PurePosixPath(file.path).suffix.lower())
-        for store in stores_of(archive, dossier.id):
-            try:
-                inventory = read_inventory(store, dossier.object_id)
-                with open_content(store, inventory, file.path) as stream:
-                    found = _copy(stream, target)
-            except (StoreAway, ObjectMissing, ObjectDamaged):
-                continue
-            if found == file.sha256:
-                yield target
-                return
-    raise TryLater(
-        "Chưa đọc được tệp từ kho lưu. Hồ sơ vẫn an toàn; đề nghị thử lại sau.",
-        "No good copy can be read right now. Try again later.",
-        name="copies-away",
-    )
-
-
-def _copy(stream: BinaryIO, target: Path) -> str:
-    digester = Digester("sha256")
-    with target.open("wb") as out:
-        for block in chunks(stream):
-            digester.update(block)
-            out.write(block)
-    return digester.hex("sha256")
+    return proven_bytes(archive, dossier, file.text_path).decode("utf-8").split("\f")

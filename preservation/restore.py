@@ -17,6 +17,7 @@ from preservation.aips import copies_of, senders_of
 from preservation.copies import claim_copy, give_back, held_copy
 from preservation.erase import erase_again
 from preservation.fixity import tell
+from preservation.indexing import owe_index
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
 from preservation.repair import evidence_of, repair_object
 from preservation.roots import root_trouble, writable_root
@@ -73,6 +74,7 @@ def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, wh
         ):  # else our lease ended: the copy is good all the same, the next audit will say so
             copy.lease_until = None
             tell(work, dossier, copy, [])
+        owe_index(work, dossier)  # while no copy of a text was good, it could not be found by it
         told = {"root": what.root_id, "source": what.source_id, "evidence": what.evidence}
         work.record(Verb.copy_restored, dossier, **told, faults=what.faults)
     return True

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Missing, NotPossible
-from preservation.models import Dossier, FileObject
+from preservation.find import entries_of
+from preservation.models import Copy, Dossier, FileObject
+from preservation.ocfl.layout import object_path
+from preservation.proven import NoGoodCopy
 from preservation.read import NoPicture, open_file, page_image, page_text
 from tests.archives import House, make_house
 from tests.builders import CODE, BagBuilder
 from tests.made import pdf
+from tests.preservation.dossiers import flip
 from tests.sending import another, files_of, packed, stored, verbs
 
 FIRST = f"data/{CODE}.001.pdf"
@@ -86,3 +92,31 @@ def test_the_bags_own_files_go_by_the_strictest_document(house: House, tmp_path:
         pass
     with open_file(house.archive, house.actor("officer"), metadata.id) as opened:
         assert opened.stream.read(5) == b"<?xml"
+
+
+def copies(house: House, object_id: str, name: str) -> list[Path]:
+    """The file in the first and in the second root."""
+    roots = (house.archive.settings.data / "storage" / number for number in "12")
+    return [next((root / object_path(object_id)).rglob(name)) for root in roots]
+
+
+def test_a_damaged_copy_is_passed_over_and_the_audit_told(house: House, tmp_path: Path) -> None:
+    damaged = stored(house, packed(tmp_path, another("40.TTr", files={FIRST: LETTER})))
+    flip(copies(house, damaged.object_id, f"{CODE}.001.pdf")[1])  # the one that is asked first
+    with open_file(house.archive, house.actor("reader"), original(house, damaged).id) as opened:
+        assert opened.stream.read() == LETTER
+    with house.archive.look(THE_ARCHIVE) as work:
+        due = select(Copy.root_id).where(Copy.dossier_id == damaged.id, Copy.next_check <= work.now())
+        assert work.session.scalars(due).all() == ["ban-sao"]
+
+
+def test_a_text_that_is_damaged_everywhere_is_never_shown_and_its_record_still_found(
+    house: House, tmp_path: Path
+) -> None:
+    damaged = stored(house, packed(tmp_path, another("41.TTr", files={FIRST: LETTER})))
+    for copy in copies(house, damaged.object_id, f"{CODE}.001.pdf.txt"):
+        flip(copy)
+    with pytest.raises(NoGoodCopy):
+        page_text(house.archive, house.actor("reader"), original(house, damaged).id)
+    first, second, *_ = entries_of(house.archive, damaged)
+    assert (first.kind, second.kind, second.text) == ("dossier", "document", "")
