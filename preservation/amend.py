@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Missing, TryLater
 from archive_service.kernel.events import Verb
@@ -27,7 +29,16 @@ from preservation.catalogue import DESCRIPTION, Description, enter
 from preservation.erase import erase_again
 from preservation.incidents import open_incident
 from preservation.indexing import owe_index
-from preservation.models import AccessMode, Amendment, Copy, CopyState, Dossier, DossierState, stricter
+from preservation.models import (
+    AccessMode,
+    Amendment,
+    Copy,
+    CopyState,
+    Document,
+    Dossier,
+    DossierState,
+    stricter,
+)
 from preservation.ocfl.inventory import INVENTORY, Inventory, parse_inventory
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.plan import Changes, VersionPlan, file_of, plan_version
@@ -201,18 +212,38 @@ def _write(archive: Archive, root_id: str, plan: VersionPlan, senders: dict[str,
 def _enter(
     work: Work, dossier: Dossier, amendment: Amendment, plan: VersionPlan, outcomes: Mapping[str, Outcome]
 ) -> None:
-    digest = hashlib.sha512(plan.data).hexdigest()
+    digest, before = hashlib.sha512(plan.data).hexdigest(), _audience(work, dossier.id)
     entered = enter(work, amendment.description, plan.number, digest)
     for root_id, outcome in outcomes.items():
         row = work.session.get(Copy, (dossier.id, root_id))
         if row is not None:
             _enter_copy(work, entered, row, outcome)
     work.session.delete(work.session.get_one(Amendment, dossier.id))
-    access = AccessMode(amendment.description["dossier"]["access"])
-    owe_index(work, entered, blocked=stricter(access, dossier.access) is not dossier.access)
+    owe_index(work, entered, blocked=_narrowed(before, _audience(work, dossier.id)))
     work.owe("assess_dossier", dossier.id)
     work.record(
         Verb.dossier_amended, entered, version=plan.number, inventory=digest, message=amendment.message
+    )
+
+
+Audience = dict[UUID, tuple[AccessMode, UUID | None, UUID]]
+
+
+def _audience(work: Work, dossier_id: UUID) -> Audience:
+    """Who may see the dossier and each of its documents: mode, unit and fonds by id."""
+    dossier = work.session.get_one(Dossier, dossier_id)
+    modes = select(Document.id, Document.access).where(Document.dossier_id == dossier_id)
+    return {
+        key: (mode, dossier.unit_id, dossier.fonds_id)
+        for key, mode in ((dossier.id, dossier.access), *work.session.execute(modes))
+    }
+
+
+def _narrowed(before: Audience, after: Audience) -> bool:
+    """Whether somebody may see less than before: then nobody finds it until the index knows."""
+    return any(
+        key not in after or after[key][1:] != seen[1:] or stricter(after[key][0], seen[0]) is not seen[0]
+        for key, seen in before.items()
     )
 
 

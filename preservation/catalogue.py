@@ -25,6 +25,7 @@ from preservation.models import (
     Signature,
     SignatureCheck,
     Verdict,
+    stricter,
 )
 
 SCHEMA = "urn:vn-archive:dossier-json:1"
@@ -128,6 +129,7 @@ def _dossier_values(given: Mapping[str, Any], version: int, inventory_digest: st
 
 
 def _documents(dossier_id: UUID, description: Description) -> list[Base]:
+    whole = AccessMode(description["dossier"]["access"])
     return [
         Document(
             id=document_id(dossier_id, each["ordinal"]),
@@ -141,7 +143,7 @@ def _documents(dossier_id: UUID, description: Description) -> list[Base]:
             issued_to=_day(each["issued_to"]),
             organ_name=each["organ_name"],
             subject=each["subject"],
-            access=AccessMode(each["access"]),
+            access=stricter(whole, AccessMode(each["access"])),
         )
         for each in description["documents"]
     ]

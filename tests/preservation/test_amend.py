@@ -20,7 +20,7 @@ from archive_service.work import Archive
 from archive_service.worker import drain
 from preservation.amend import amend, finish_amendment, propose_amendment, proven_description
 from preservation.erase import erase
-from preservation.models import Amendment, CopyState, ErasureReceipt, Indexed
+from preservation.models import AccessMode, Amendment, CopyState, Document, ErasureReceipt, Indexed
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import object_state
 from preservation.ocfl.validate import check
@@ -148,6 +148,32 @@ def test_closing_a_dossier_hides_it_at_once(house: House) -> None:
     amend(house.archive, dossier_id, close, "Đóng hồ sơ")
     with house.archive.look(THE_ARCHIVE) as work:
         assert work.session.get_one(Indexed, dossier_id).blocked
+        assert set(work.session.scalars(select(Document.access))) == {AccessMode.closed}
+
+
+def test_closing_one_document_hides_its_dossier_until_the_index_knows(house: House) -> None:
+    dossier_id = keep(house, access="public")
+
+    def close(description: dict[str, Any]) -> dict[str, Any]:
+        description["documents"][1]["access"] = "closed"
+        return description
+
+    amend(house.archive, dossier_id, close, "Đóng một văn bản")
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert work.session.get_one(Indexed, dossier_id).blocked
+
+
+def test_opening_a_dossier_hides_nothing(house: House) -> None:
+    dossier_id = keep(house, access="closed")
+
+    def open_(description: dict[str, Any]) -> dict[str, Any]:
+        description["dossier"]["access"] = "public"
+        return description
+
+    amend(house.archive, dossier_id, open_, "Mở hồ sơ")
+    with house.archive.look(THE_ARCHIVE) as work:
+        indexed = work.session.get(Indexed, dossier_id)
+        assert indexed is None or not indexed.blocked
 
 
 def reopen(folder: Path, hours: int = 0) -> Archive:
