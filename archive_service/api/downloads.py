@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import BinaryIO
@@ -23,9 +24,14 @@ HARMLESS = {
 def attachment(name: str, **more: str) -> dict[str, str]:
     """Headers of a download (RFC 6266); the name in UTF-8, and in ASCII for old clients.
 
+    Marks that turn the writing direction are taken out: they make "gpj.exe" of a name look like "exe.jpg".
+
     >>> attachment('Hồ sơ "1".pdf')["Content-Disposition"]
     'attachment; filename="H_ s_ _1_.pdf"; filename*=UTF-8\\'\\'H%E1%BB%93%20s%C6%A1%20%221%22.pdf'
+    >>> attachment("\\u202egpj.exe")["Content-Disposition"]
+    'attachment; filename="_gpj.exe"; filename*=UTF-8\\'\\'_gpj.exe'
     """
+    name = "".join("_" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in name)
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     told = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     return {**HARMLESS, "Content-Disposition": told, **more}

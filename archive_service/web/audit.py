@@ -14,13 +14,13 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
 from archive_service.accounts.oversight import LogRow, list_log
+from archive_service.api.downloads import attachment
 from archive_service.kernel.cursors import Listed
 from archive_service.kernel.errors import Missing
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogDetail, LogEntry, LogHead
 from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Permission
-from archive_service.web.downloads import attached
 from archive_service.web.exports import PAGE, every, export
 from archive_service.web.frame import Page, render, sentences
 from archive_service.web.lists import Asked, Column, Empty, Filter, Listing, ask
@@ -139,7 +139,7 @@ def take_away(visit: TheVisit) -> Response:
     """The whole chain with its anchors: what `archive log verify FILE` reads."""
     lines = export_log(visit.archive, visit.actor)
     return StreamingResponse(
-        lines, media_type="application/octet-stream", headers=attached("audit-log.jsonl")
+        lines, media_type="application/octet-stream", headers=attachment("audit-log.jsonl")
     )
 
 

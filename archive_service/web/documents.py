@@ -12,6 +12,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from archive_service.kernel.errors import Missing
+from archive_service.kernel.events import Verb
 from archive_service.web.dossiers import named, title_of
 from archive_service.web.frame import SECURITY_HEADERS, Page, render, sentences
 from archive_service.web.hits import HitsInText, find_hits
@@ -66,12 +67,14 @@ def document(
     visit: TheVisit,
     document_id: UUID,
     page: Annotated[int, Query()] = 1,
-    q: Annotated[str, Query(max_length=1000)] = "",
+    q: str = "",
     size: str = "fit",
     file: int = 0,
 ) -> Response:
     t = sentences(request)
     place = _place(visit, document_id)
+    with visit.archive.work(visit.actor) as work:
+        work.record(Verb.document_read, place.document, dossier=place.dossier.id)
     reading = _read(visit, place, page, typed_text(q), size if size in SIZES else "fit", file)
     found = place.document
     title = t(

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from archive_service.api.downloads import attachment
 from archive_service.kernel.permissions import Permission
 from archive_service.kernel.state import archive_state
 from archive_service.web.destruction_answers import changed_meanwhile
 from archive_service.web.destruction_view import OpenList, in_numbers, list_page, open_list
-from archive_service.web.downloads import attached
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, fragment, redirect, render, sentences
 from archive_service.web.lists import Column, Empty, Listing, ask
@@ -139,4 +139,4 @@ def start(request: Request, visit: TheVisit, list_id: UUID, posted: ThePosted) -
 def paper(visit: TheVisit, list_id: UUID, which: Literal["minutes", "certificate"]) -> Response:
     found, content = read_paper(visit.archive, visit.actor, list_id, which)
     suffix = ".pdf" if content.startswith(b"%PDF") else ""
-    return Response(content, media_type="application/octet-stream", headers=attached(found.name + suffix))
+    return Response(content, media_type="application/octet-stream", headers=attachment(found.name + suffix))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+_CONTROLS = {code: None for code in range(0x20) if chr(code) not in "\t\n\r"}
 _FULL = (
     re.compile(r"(?P<day>\d{1,2})\s*[/.\-]\s*(?P<month>\d{1,2})\s*[/.\-]\s*(?P<year>\d{4})"),
     re.compile(r"(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{4})"),
@@ -40,10 +41,12 @@ class TypedDate:
 def typed_text(text: str) -> str:
     """NFC, without the spaces around: two spellings of one letter must compare equal in the database.
 
-    >>> typed_text(" quye\\u0302\\u0301t ")
+    Without control characters, which nobody types: PostgreSQL takes no NUL.
+
+    >>> typed_text(" quye\\u0302\\u0301t\\0 ")
     'quyết'
     """
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", text).translate(_CONTROLS).strip()
 
 
 def typed_date(text: str, partial: bool = False) -> TypedDate:

@@ -8,12 +8,14 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+from httpx2 import Response
 from openpyxl import load_workbook
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogEntry
+from archive_service.kernel.organisation import Fonds
 from preservation.models import Document, Dossier
 from search.index import IndexAway
 from tests.archives import House
@@ -112,17 +114,50 @@ def test_the_whole_dossier_leaves_as_a_bag(house: House, visit: Visit) -> None:
     answer = visit("reader").get(f"/dossiers/{shelf.id}/bag")
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert any(name.endswith("/bagit.txt") for name in names)
-    assert "attachment" in answer.headers["content-disposition"]
+    harmless(answer)
+
+
+def harmless(answer: Response) -> None:
+    """Saved, never guessed at, and nothing in it runs, should a browser show it after all."""
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
 
 
 def test_an_original_is_the_submitted_bytes_and_in_the_log(house: House, visit: Visit) -> None:
     reader = visit("reader")
     page = reader.get(f"/documents/{document(house, 'giấy phép', 1).id}")
     link = re.search(r'href="(/files/[^"]+)"', page.text)
-    assert link and reader.get(link.group(1)).content.startswith(b"%PDF")
+    original = reader.get(link.group(1)) if link else None
+    assert original and original.content.startswith(b"%PDF")
+    harmless(original)
     with house.archive.look(THE_ARCHIVE) as work:
         read = select(LogEntry).where(LogEntry.verb == Verb.file_downloaded.value)
         assert work.session.scalars(read).first() is not None
+
+
+@pytest.mark.parametrize("query", [{"file": 99}, {"q": "quyết định " * 1_000}])
+def test_a_view_of_a_document_is_in_the_log_whatever_is_asked(
+    house: House, visit: Visit, query: dict[str, str]
+) -> None:
+    shown = document(house, "giấy phép", 1)
+    assert visit("reader").get(f"/documents/{shown.id}", params=query).status_code == 200
+    with house.archive.look(THE_ARCHIVE) as work:
+        read = select(LogEntry).where(LogEntry.verb == Verb.document_read.value)
+        assert str(shown.id) in {entry.subject_id for entry in work.session.scalars(read)}
+
+
+def test_a_filter_by_an_unseen_fonds_does_not_name_it(house: House, visit: Visit) -> None:
+    closed = dossier(house, "thanh tra")
+    with house.archive.look(THE_ARCHIVE) as work:
+        name = work.session.get_one(Fonds, closed.fonds_id).name
+    asked = f"/search?fonds={closed.fonds_id}"
+    assert name not in visit("reader").get(asked).text
+    assert name in visit("officer").get(asked).text
+
+
+def test_what_nobody_types_is_taken_out_before_a_database_sees_it(house: House, visit: Visit) -> None:
+    assert 'value="quyết"' in visit("reader").get("/search", params={"q": "quy\0ết"}).text
 
 
 def test_an_office_file_is_read_as_text_and_downloaded(house: House, visit: Visit) -> None:
