@@ -96,8 +96,12 @@ def index_owed(archive: Archive) -> None:
             work.owe("index_dossier", dossier_id)
 
 
-def entries_of(archive: Archive, dossier: Dossier) -> Iterator[IndexEntry]:
-    """The dossier and each of its documents as the index holds them; texts are read from storage one at a time."""
+def entries_of(archive: Archive, dossier: Dossier, lacking: list[str] | None = None) -> Iterator[IndexEntry]:
+    """The dossier and each of its documents as the index holds them; texts are read from storage one at a time.
+
+    With `lacking`, texts that no root gives now are named there, and their documents come without: for a rebuild, which
+    must not wait for a root. Else raises `NoGoodCopy` while a root is away.
+    """
     with archive.look(THE_ARCHIVE) as work:
         documents = work.session.scalars(
             select(Document).where(Document.dossier_id == dossier.id).order_by(Document.ordinal)
@@ -108,7 +112,7 @@ def entries_of(archive: Archive, dossier: Dossier) -> Iterator[IndexEntry]:
     yield _dossier_entry(dossier)
     for document in documents:
         own = sorted((f for f in files if f.document_id == document.id), key=lambda f: f.position)
-        yield replace(_document_entry(dossier, document), text=_text(archive, dossier, own))
+        yield replace(_document_entry(dossier, document), text=_text(archive, dossier, own, lacking))
 
 
 def _dossier_entry(dossier: Dossier) -> IndexEntry:
@@ -154,12 +158,12 @@ def _document_entry(dossier: Dossier, document: Document) -> IndexEntry:
     )
 
 
-def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject]) -> str:
+def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject], lacking: list[str] | None) -> str:
     """Pages of all files of a document in order, cut where the index stops reading anyway."""
     parts: list[str] = []
     room = TEXT_LIMIT
     for each in files:
-        text = _text_of(archive, dossier, each.text_path)[:room]
+        text = _text_of(archive, dossier, each.text_path, lacking)[:room]
         parts.append(text)
         room -= len(text)
         if room <= 0:
@@ -167,12 +171,14 @@ def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject]) -> st
     return "\f".join(parts)
 
 
-def _text_of(archive: Archive, dossier: Dossier, path: str) -> str:
+def _text_of(archive: Archive, dossier: Dossier, path: str, lacking: list[str] | None) -> str:
     """ "" when every copy of the text is damaged: the record is found by its description then, rather than not at all."""
     try:
         return proven_bytes(archive, dossier, path).decode("utf-8", errors="replace")
     except NoGoodCopy as error:
-        if not error.damaged:
+        if lacking is not None:
+            lacking.append(path)
+        elif not error.damaged:
             raise
         log.warning("no copy of %s of %s is good: it is indexed without its text", path, dossier.id)
         return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.organisation import Agency, Fonds, Unit
@@ -23,6 +24,8 @@ from preservation.strays import DOSSIER
 
 log = logging.getLogger(__name__)
 BATCH = 50
+UNFIT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, IntegrityError, StatementError)
+"""What a description that is not ours raises on its way into rows."""
 
 
 def bring_dossiers(
@@ -42,11 +45,25 @@ def bring_dossiers(
             for object_id in new
             if (each := _read(stores, object_id, folder, places, report)) is not None
         ]
+        report.dossiers += _enter_all(target, read, report)
+        progress("dossiers", report.dossiers)
+
+
+def _enter_all(target: Archive, read: Sequence[tuple[Found, Description]], report: RebuildReport) -> int:
+    """How many are in. One that does not fit is told, and keeps no other one out."""
+    try:
         with target.work(OPERATOR) as work:
             for found, description in read:
                 _enter(work, found, description)
-        report.dossiers += len(read)
-        progress("dossiers", report.dossiers)
+        return len(read)
+    except UNFIT as error:
+        if len(read) > 1:
+            return sum(_enter_all(target, [each], report) for each in read)
+        object_id = read[0][0].inventory.object_id
+        log.warning("%s does not fit: %s", object_id, error)
+        twice = isinstance(error, IntegrityError)
+        report.miss(f"{object_id}: {'another dossier has its code' if twice else 'no description of ours'}")
+        return 0
 
 
 def _places(target: Archive) -> set[str]:
@@ -83,11 +100,15 @@ def _read(
         report.conflicts.append(object_id)
     try:
         description: Description = json.loads(fetch(found, DESCRIPTION, folder / "dossier.json").read_bytes())
-    except (NotReadable, ValueError) as error:
+        belongs = [description["dossier"][name] for name in ("agency_id", "unit_id", "fonds_id")]
+        own = {description["dossier"]["object_id"], DOSSIER + description["dossier"]["id"]} == {object_id}
+    except (NotReadable, *UNFIT) as error:
         log.warning("%s: %s", object_id, error)
         report.miss(object_id)
         return None
-    belongs = (description["dossier"][name] for name in ("agency_id", "unit_id", "fonds_id"))
+    if not own:
+        report.miss(f"{object_id}: describes another dossier")
+        return None
     if unknown := [each for each in belongs if each and each not in places]:
         report.miss(f"{object_id}: belongs to {unknown[0]}, which is missing")
         return None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive_service.kernel.digests import Digester, chunks
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import BadKey, ObjectMissing, ObjectStore, StoreAway
 from archive_service.work import Archive
 from preservation.ocfl.inventory import Inventory
-from preservation.ocfl.state import object_state
+from preservation.ocfl.state import ObjectState, object_state
 from preservation.ocfl.store import content_key, object_ids
-from preservation.roots import Marker, read_marker
+from preservation.roots import MARKER, Marker, read_marker
 
+log = logging.getLogger(__name__)
 Stores = Mapping[str, ObjectStore]
 
 
@@ -60,8 +62,8 @@ def find_object(stores: Stores, object_id: str) -> Found | None:
     """None when no root has a whole version."""
     states = {}
     for root, store in stores.items():
-        state = object_state(store, object_id)
-        if state.inventory is not None:
+        state = _state(store, object_id)
+        if state is not None and state.inventory is not None:
             states[root] = state
     if not states:
         return None
@@ -71,6 +73,18 @@ def find_object(stores: Stores, object_id: str) -> Found | None:
     agreeing = {root: stores[root] for root, state in states.items() if state.data == best.data}
     heads = {root: state.inventory.head for root, state in states.items() if state.inventory}
     return Found(best.inventory, best.data, heads, agreeing)
+
+
+def _state(store: ObjectStore, object_id: str) -> ObjectState | None:
+    """None for an object that this root cannot give: a bad sector, a link in its place. Raises `StoreAway` when the
+    whole root went away: what lies in it must not be taken for lost."""
+    try:
+        return object_state(store, object_id)
+    except (StoreAway, BadKey) as error:
+        if store.stat(MARKER) is None:
+            raise
+        log.warning("%s in %s: %s", object_id, store.describe(), error)
+        return None
 
 
 def fetch(found: Found, logical_path: str, target: Path) -> Path:
@@ -86,7 +100,7 @@ def fetch(found: Found, logical_path: str, target: Path) -> Path:
                 for block in chunks(stream):
                     digester.update(block)
                     out.write(block)
-        except (ObjectMissing, StoreAway):
+        except (ObjectMissing, StoreAway, BadKey):
             continue
         if digester.hex("sha512") == digest:
             return target

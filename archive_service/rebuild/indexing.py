@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from archive_service.kernel.actors import OPERATOR
-from archive_service.rebuild.report import Progress
+from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.work import Archive
 from preservation.find import entries_of
 from preservation.models import Dossier, DossierState, Indexed
@@ -17,13 +17,17 @@ from search.index import IndexEntry, Rebuild
 BATCH = 50
 
 
-def bring_index(target: Archive, progress: Progress) -> Rebuild:
+def bring_index(target: Archive, report: RebuildReport, progress: Progress) -> Rebuild:
     """A filled index beside the live one; `publish` puts it in its place."""
     handle, done = target.index.rebuild(), 0
     for dossiers in _living(target):
-        handle.write(_entries(target, dossiers))
+        owed: set[UUID] = set()
+        handle.write(_entries(target, dossiers, owed, report))
         with target.work(OPERATOR) as work:
-            work.session.add_all(Indexed(dossier_id=d.id, revision=d.revision) for d in dossiers)
+            for each in dossiers:
+                # What came without its text is indexed again when the other roots are back.
+                known = -1 if each.id in owed else each.revision
+                work.session.add(Indexed(dossier_id=each.id, revision=known))
         done += len(dossiers)
         progress("index", done)
     return handle
@@ -45,6 +49,12 @@ def _living(target: Archive) -> Iterator[Sequence[Dossier]]:
         after = page[-1].id
 
 
-def _entries(target: Archive, dossiers: Sequence[Dossier]) -> Iterator[IndexEntry]:
+def _entries(
+    target: Archive, dossiers: Sequence[Dossier], owed: set[UUID], report: RebuildReport
+) -> Iterator[IndexEntry]:
     for dossier in dossiers:
-        yield from entries_of(target, dossier)
+        lacking: list[str] = []
+        yield from entries_of(target, dossier, lacking)
+        for path in lacking:
+            owed.add(dossier.id)
+            report.miss(f"{dossier.object_id}: {path}")

@@ -17,7 +17,7 @@ from archive_service.kernel import log as audit_log
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.digests import chunks
 from archive_service.kernel.log import LogEntry, LogHead
-from archive_service.kernel.objects import ObjectMissing, StoreAway
+from archive_service.kernel.objects import BadKey, ObjectMissing, StoreAway
 from archive_service.rebuild.found import NotReadable, Stores, fetch
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.rebuild.tables import SystemFound
@@ -27,6 +27,7 @@ from preservation.system_objects import LOG, TAIL, segment_range
 
 log = logging.getLogger(__name__)
 BATCH = 1_000
+NOBODY = UUID(int=0)
 
 
 def bring_log(
@@ -41,14 +42,8 @@ def bring_log(
     head = LogHead()
     for path in _segments(system, folder, report):
         _bring_file(target, path, head, progress)
-    for number, store in enumerate(stores.values()):
-        try:
-            with store.open(TAIL, fresh=True) as stream, (folder / f"tail{number}").open("wb") as out:
-                for block in chunks(stream):
-                    out.write(block)
-        except (ObjectMissing, StoreAway):
-            continue
-        _bring_file(target, folder / f"tail{number}", head, progress)
+    for path in _tails(target, stores, folder):
+        _bring_file(target, path, head, progress)
     with target.work(OPERATOR) as work:
         work.session.add(LogHead(number=head.number, digest=head.digest, at=head.at))
     report.log_entries = head.number
@@ -70,6 +65,48 @@ def _segments(system: list[SystemFound], folder: Path, report: RebuildReport) ->
             report.miss(str(error))
 
 
+def _tails(target: Archive, stores: Stores, folder: Path) -> list[Path]:
+    """The tails of all roots; first those that an anchor vouches for: a tail lies in no inventory, and may be damaged."""
+    anchored = {(anchor.number, anchor.digest) for anchor in anchors_outside(target)}
+    found = []
+    for number, store in enumerate(stores.values()):
+        path = folder / f"tail{number}"
+        try:
+            with store.open(TAIL, fresh=True) as stream, path.open("wb") as out:
+                for block in chunks(stream):
+                    out.write(block)
+        except (ObjectMissing, StoreAway, BadKey):
+            continue
+        found.append(path)
+    return sorted(found, key=lambda path: not _vouched_for(path, anchored))
+
+
+def _vouched_for(path: Path, anchored: set[tuple[int, str]]) -> bool:
+    """Whether its entries are one chain through an anchor: what stands before the anchor is as it was sealed then."""
+    number, digest, met = 0, "", False
+    with path.open("rb") as lines:
+        for line in lines:
+            body = line.rstrip(b"\n")
+            entry = _entry(body)
+            if entry is None or (number and (entry["number"], entry["previous"]) != (number + 1, digest)):
+                return False
+            number, digest = entry["number"], hashlib.sha256(body).hexdigest()
+            met = met or (number, digest) in anchored
+    return met
+
+
+def _entry(body: bytes) -> dict[str, Any] | None:
+    """None for what is no entry of a log."""
+    try:
+        entry = json.loads(body)
+        datetime.fromisoformat(entry["at"])
+        UUID(entry["actor"] or str(NOBODY))
+        texts = (entry["previous"], entry["verb"], entry["subject"] or "")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return entry if type(entry["number"]) is int and all(isinstance(t, str) for t in texts) else None
+
+
 def _bring_file(target: Archive, path: Path, head: LogHead, progress: Progress) -> None:
     """Takes the entries that continue the chain; those that are in already are passed over, a gap ends the file."""
     with path.open("rb") as lines:
@@ -83,7 +120,10 @@ def _batch(lines: Iterator[bytes] | Any, head: LogHead) -> Iterator[dict[str, An
     count = 0
     for line in lines:
         body = line.rstrip(b"\n")
-        entry = json.loads(body)
+        entry = _entry(body)
+        if entry is None:
+            log.warning("what follows on entry %s is no entry", head.number)
+            return
         if entry["number"] <= head.number:
             continue
         if entry["number"] != head.number + 1 or entry["previous"] != head.digest:

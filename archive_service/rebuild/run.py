@@ -111,7 +111,7 @@ def _build(
         bring_assessments(target, report, progress)
         bring_system_rows(target, system)
     _passwords(target, report, passwords)
-    handle = None if drill else bring_index(target, progress)
+    handle = None if drill else bring_index(target, report, progress)
     _finish(target, report)
     if handle is not None:
         _trim_markers(target, report)
