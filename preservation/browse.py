@@ -13,6 +13,9 @@ from archive_service.work import Work
 from preservation.access import allow_reading, may_read, readable, visible_dossier
 from preservation.models import Document, Dossier, DossierState, FileObject
 
+LAST_YEAR = 2**31 - 1
+"""Or inventory number: what a column holds. Databases refuse to compare with more."""
+
 
 def fonds_list(work: Work) -> Sequence[Fonds]:
     """The fonds in which the actor may see at least one dossier."""
@@ -38,6 +41,8 @@ def dossiers_of(
 ) -> Listed[Dossier]:
     """The dossiers of a fonds and year in Vietnamese order of their titles."""
     allow_reading(work)
+    if year is not None and not 0 <= year <= LAST_YEAR:
+        return Listed([], None)
     bound = f"{work.actor.id}/dossiers/{fonds_id}/{year}"
     query = (
         select(Dossier)

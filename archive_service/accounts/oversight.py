@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from archive_service.kernel.cursors import Listed, limit_of, make_cursor, read_cursor
 from archive_service.kernel.jobs import Job, JobState
@@ -71,7 +71,8 @@ def list_log(
     wanted = ((LogEntry.verb, verb), (LogEntry.subject_id, subject), (LogEntry.actor_id, person))
     for column, value in wanted:
         if value is not None:
-            query = query.where(column == value)
+            # PostgreSQL takes no NUL, and no entry has one.
+            query = query.where(false() if "\0" in str(value) else column == value)
     if cursor is not None:
         query = query.where(LogEntry.number < int(str(read_cursor(secret, bound, cursor)[0])))
     found = work.session.execute(query.order_by(LogEntry.number.desc()).limit(limit_of(limit) + 1)).all()

@@ -98,6 +98,12 @@ def test_fonds_lead_to_dossiers_and_documents(house: House, dossier: Dossier, cl
     assert [each["path"] for each in one["files"]] == ["submission/" + FIRST]
 
 
+def test_a_year_beyond_every_number_has_no_dossier(house: House, dossier: Dossier, client: Client) -> None:
+    address = f"/api/v1/fonds/{house.fonds.id}/dossiers"
+    for year in (10**30, -1, 2**31):
+        assert client("reader").get(address, params={"year": year}).json()["items"] == []
+
+
 def test_a_reader_learns_no_totals_of_a_dossier_with_closed_documents(
     house: House, client: Client, tmp_path: Path
 ) -> None:

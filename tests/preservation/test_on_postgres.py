@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 import preservation.erase
+from archive_service.accounts.oversight import list_log
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.rebuild.snapshots import keep_system_objects
 from preservation.amend import amend
@@ -71,3 +72,9 @@ def test_the_database_reports_nothing_gone_while_somebody_may_still_read_it(
             owed = work.session.scalars(select(ErasureReceipt.place).where(ErasureReceipt.gone_at.is_(None)))
             assert owed.all() == ["database"]
     assert erase(served.archive, dossier_id, ground="expired", entry_id=None)
+
+
+def test_a_filter_that_the_database_would_refuse_finds_nothing(served: House) -> None:
+    keep(served)
+    with served.archive.look(served.actor("auditor")) as work:
+        assert list_log(work, b"secret", subject="\0").items == []
