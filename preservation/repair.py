@@ -9,7 +9,7 @@ from dataclasses import asdict
 from itertools import islice
 from uuid import UUID
 
-from archive_service.kernel.objects import ObjectMissing, ObjectStore
+from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
 from preservation.aips import NotProven
 from preservation.ocfl.copies import mend_file
 from preservation.ocfl.inventory import Inventory
@@ -90,5 +90,5 @@ def _same(store: ObjectStore, key: str, data: bytes) -> bool:
     try:
         with store.open(key, fresh=True) as stream:
             return stream.read(len(data) + 1) == data
-    except ObjectMissing:
-        return False
+    except (ObjectMissing, StoreAway):
+        return False  # a bad sector is written over; a root that is away says so when it is written to

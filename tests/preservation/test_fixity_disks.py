@@ -13,6 +13,7 @@ import pytest
 from archive_service.kernel.objects import disk
 from preservation.models import CopyState
 from preservation.ocfl.layout import ROOT_FILES
+from preservation.restore import restore_copy
 from preservation.roots import MARKER
 from preservation.strays import strays_run
 from tests.archives import House
@@ -33,26 +34,42 @@ def linked(folder: Path) -> None:
     folder.symlink_to(folder.with_name("elsewhere"))
 
 
+def bad_sector(monkeypatch: pytest.MonkeyPatch, path: Path, number: int) -> None:
+    """This very file cannot be read any more; one that is written in its place can."""
+    bad, read = path.stat().st_ino, FileIO.readinto
+
+    class Sectors(FileIO):
+        def readinto(self, buffer: object) -> int | None:
+            if os.fstat(self.fileno()).st_ino == bad:
+                raise OSError(number, os.strerror(number), str(path))
+            return read(self, buffer)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(disk, "open_regular", lambda path, *, fresh: Sectors(path))
+
+
 @pytest.mark.parametrize("name", ["inventory.json", "v1/inventory.json", "0=ocfl_object_1.1"])
 @pytest.mark.parametrize("number", [errno.EIO, errno.EUCLEAN])
 def test_a_bad_sector_below_an_inventory_does_not_stop_the_audit(
     house: House, monkeypatch: pytest.MonkeyPatch, name: str, number: int
 ) -> None:
     broken, good = keep(house, 1), keep(house, 2)
-    bad, read = str(place(house, broken) / name), FileIO.readinto
-
-    class Sectors(FileIO):
-        def readinto(self, buffer: object) -> int | None:
-            if str(self.name) == bad:
-                raise OSError(number, os.strerror(number), bad)
-            return read(self, buffer)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(disk, "open_regular", lambda path, *, fresh: Sectors(path))
+    bad_sector(monkeypatch, place(house, broken) / name, number)
     report = audit(house)
     assert (report.stopped, report.checked) == ({}, 4)
     assert states(house.archive, broken)["ban-sao"] is CopyState.unreadable
     assert states(house.archive, good)["ban-sao"] is CopyState.verified
     assert [(each.path, each.found) for each in incidents(house.archive)] == [(name, os.strerror(number))]
+
+
+@pytest.mark.parametrize("name", ["inventory.json", "v1/content/metadata/dossier.json"])
+def test_a_file_on_a_bad_sector_is_made_good(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    dossier_id = keep(house)
+    bad_sector(monkeypatch, place(house, dossier_id) / name, errno.EIO)
+    audit(house)
+    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    assert audit(house).faults == 0
 
 
 def test_a_link_in_the_place_of_an_object_does_not_stop_the_audit(house: House) -> None:
