@@ -41,7 +41,7 @@ TIMETABLES = {
 def initialise(
     archive: Archive, administrator: FirstPerson | None = None, head: FirstPerson | None = None
 ) -> bool:
-    """Sets the archive up; again on one that is set up it only upgrades the schema. Returns whether it was new.
+    """Sets the archive up; again on one that is set up it upgrades schema and timetables. Returns whether it was new.
 
     Interrupted, or refused for a weak password, it goes on where it was: an archive without people is not set up.
     """
@@ -65,12 +65,16 @@ def initialise(
 
 def _first_rows(archive: Archive) -> bool:
     with archive.work(OPERATOR) as work:
+        now = work.now()
+        # A new version may bring timetables that the archive has not heard of.
+        there = set(work.session.scalars(select(Timetable.kind)))
+        work.session.add_all(
+            Timetable(kind=k, every_seconds=s, next_at=now) for k, s in TIMETABLES.items() if k not in there
+        )
         if work.session.get(ArchiveState, 1) is not None:
             return False
-        now = work.now()
         state = ArchiveState(archive_id=new_id(), created_at=now)
         work.session.add_all([state, Gate(), LogHead()])
-        work.session.add_all(Timetable(kind=k, every_seconds=s, next_at=now) for k, s in TIMETABLES.items())
         work.session.flush()
         work.record(Verb.archive_initialised, state, archive_id=state.archive_id)
     return True

@@ -60,6 +60,20 @@ def _lines(found: RebuildReport) -> list[str]:
         lines.append(
             both(f"Mất các mục nhật ký sau neo, đến mục {newest}.", f"Log entries up to {newest} were lost.")
         )
+    if found.nobody:
+        lines.append(
+            both(
+                "Các kho không có tài khoản nào: không ai đăng nhập được. Cần bản sao lưu cơ sở dữ liệu.",
+                "The roots hold no account: nobody can sign in. A backup of the database is needed.",
+            )
+        )
+    elif found.without_password > 0:
+        lines.append(
+            both(
+                f"{found.without_password} tài khoản chưa có mật khẩu; chạy lại với --new-password TÊN cho người đầu tiên.",
+                f"{found.without_password} accounts have no password; run again with --new-password NAME for the first.",
+            )
+        )
     if found.kept:
         lines.append(both(f"Cơ sở dữ liệu cũ: {found.kept}", f"The old database: {found.kept}"))
     return lines

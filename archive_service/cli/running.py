@@ -14,7 +14,9 @@ from archive_service.cli.frame import AsJson, both, opened, report, require_read
 from archive_service.initialise import FirstPerson, initialise
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import load_settings
+from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
+from preservation.system_objects import anchor
 
 #: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.
 ADMINISTRATOR_PASSWORD, HEAD_PASSWORD = "INIT_ADMINISTRATOR_PASSWORD", "INIT_HEAD_PASSWORD"
@@ -32,6 +34,10 @@ def init(
     second, made_second = _first_person(head, HEAD_PASSWORD)
     with opened(ready=False) as archive:
         new = initialise(archive, administrator=first, head=second)
+        if new:
+            # Else a database lost in the first quarter of an hour would take its only people with it.
+            keep_system_objects(archive, now=True)
+            anchor(archive)
     if not new:
         typer.echo(
             both("Kho đã có; lược đồ ở bản mới nhất.", "The archive was there; its database is up to date.")

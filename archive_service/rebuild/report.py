@@ -33,7 +33,12 @@ class RebuildReport:
 
     @property
     def whole(self) -> bool:
-        return not (self.unreadable or self.conflicts or self.log_faults or self.lost_anchors)
+        return not (self.unreadable or self.conflicts or self.log_faults or self.lost_anchors or self.nobody)
+
+    @property
+    def nobody(self) -> bool:
+        """No account came back: nobody can sign in, and only a backup of the database helps."""
+        return not self.rows.get("person")
 
     def miss(self, what: str) -> None:
         """Notes what no root gives; it may be met once in each root."""

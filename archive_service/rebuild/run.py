@@ -17,7 +17,7 @@ from sqlalchemy import select
 from archive_service.accounts.signin import set_password
 from archive_service.initialise import TIMETABLES
 from archive_service.kernel.actors import OPERATOR
-from archive_service.kernel.errors import Missing
+from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.events import Verb
 from archive_service.kernel.jobs import Timetable
 from archive_service.kernel.keys import make_keys
@@ -66,8 +66,8 @@ def rebuild(
     builds the database there and changes neither index, markers nor anything in service; needs `into`. `passwords`:
     user name → new password, for the people who must sign in before a backup brings the old ones back.
 
-    Raises `NotPossible` (no roots; the target is not empty), `Conflict` (the database is in use), `Missing` (a user
-    name that is not there).
+    Raises `NotPossible` (no roots; the target is not empty; a user name that is not there), `Conflict` (the database is
+    in use).
     """
     url = building_site(archive.settings, into)
     _clear(url, into)
@@ -106,11 +106,11 @@ def _build(
         system = read_system_objects(stores)
         bring_log(target, system, stores, folder, report, progress)
         tables = bring_organisation(target, system, folder, report)
+        _passwords(target, report, passwords)  # a misspelt name stops here, not after hours
         bring_dossiers(target, stores, folder, report, progress)
         bring_acts(target, tables, system, folder, report)
         bring_assessments(target, report, progress)
         bring_system_rows(target, system)
-    _passwords(target, report, passwords)
     handle = None if drill else bring_index(target, report, progress)
     _finish(target, report)
     if handle is not None:
@@ -150,7 +150,9 @@ def _passwords(target: Archive, report: RebuildReport, passwords: Mapping[str, s
         for username, password in passwords.items():
             person = work.session.scalars(select(Person).where(Person.username == username)).one_or_none()
             if person is None:
-                raise Missing
+                raise NotPossible(
+                    f"Không có tài khoản {username} trong các kho.", f"No root knows an account {username}."
+                )
             # Whoever ran the rebuild knows it: its owner can do nothing with it but choose another.
             set_password(work, person.id, password, must_change=True)
     report.without_password = report.rows.get("person", 0) - len(passwords)

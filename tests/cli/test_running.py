@@ -6,7 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, select
 
+from archive_service.cli.frame import opened
+from archive_service.initialise import TIMETABLES, initialise
+from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.jobs import Timetable
 from archive_service.worker import drain
 from preservation.models import Dossier
 from tests.archives import House, make_house
@@ -45,6 +50,37 @@ def test_init_again_changes_nothing(archive: Terminal) -> None:
     archive("init")
     said = archive("init")
     assert (said.code, "password" in said.out) == (0, False)
+
+
+def test_the_first_people_are_in_storage_before_init_ends(archive: Terminal, tmp_path: Path) -> None:
+    archive("init", "--head", "dungdau=Nguyễn Văn Đứng")
+    (tmp_path / "var/archive.db").unlink()
+    said = archive("rebuild", "--new-password", "dungdau", "--json")
+    told = json.loads(said.out)
+    assert (said.code, told["rows"]["person"], told["without_password"]) == (0, 2, 1)
+    assert archive("log", "verify").code == 0
+
+
+def test_a_rebuild_that_brings_back_nobody_is_not_good(archive: Terminal, tmp_path: Path) -> None:
+    with opened(ready=False) as fresh:
+        initialise(fresh)
+    said = archive("rebuild")
+    assert said.code == 1 and "nobody can sign in" in said.out
+
+
+def test_a_password_for_nobody_known_is_refused_by_name(archive: Terminal) -> None:
+    archive("init")
+    said = archive("rebuild", "--new-password", "quantir")
+    assert said.code == 2 and said.err.endswith("No root knows an account quantir.\n")
+
+
+def test_init_again_brings_the_timetables_of_a_new_version(archive: Terminal) -> None:
+    archive("init")
+    with opened() as old, old.work(OPERATOR) as work:
+        work.session.execute(delete(Timetable).where(Timetable.kind == "strays_run"))
+    archive("init")
+    with opened() as new, new.look(OPERATOR) as work:
+        assert set(work.session.scalars(select(Timetable.kind))) == set(TIMETABLES)
 
 
 @pytest.mark.parametrize("words", [("fixity", "run"), ("log", "verify"), ("serve",), ("signatures", "run")])
