@@ -54,6 +54,15 @@ def test_the_five_packages_say_nothing_when_imported() -> None:
     assert full == []
 
 
+def test_only_doors_know_the_frameworks_of_doors() -> None:
+    doors = {f"archive_service.{name}" for name in ("app", "api", "web", "cli", "demo")}
+    assert DRAWN - set(LINTER["contracts"][1]["source_modules"]) == doors
+
+
+def test_no_package_is_let_past_a_port() -> None:
+    assert set(LINTER["contracts"][2]["source_modules"]) == set(LINTER["root_packages"])
+
+
 def test_every_arrow_points_down() -> None:
     run = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True

@@ -32,14 +32,22 @@ class SmallDisk:
         (self.folder / FILLER).unlink()
 
 
+def _mounted(folder: Path, megabytes: int) -> str:
+    """Why it could not be mounted; "" when it is."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "archive-test", str(folder)]
+    try:
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "no program mount"
+    return "" if made.returncode == 0 else f"mount says: {made.stderr.strip() or made.returncode}"
+
+
 @contextmanager
 def small_disk(config: pytest.Config, folder: Path, megabytes: int = 4) -> Iterator[SmallDisk]:
     """Mounted at `folder`, which is made; its files go with it."""
     folder.mkdir(parents=True, exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "archive-test", str(folder)]
-    made = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        not_there(config, "A small disk", f"mount says: {made.stderr.strip()}")
+    if trouble := _mounted(folder, megabytes):
+        not_there(config, "A small disk", trouble, "run the tests as root on Linux, where it may mount")
     try:
         yield SmallDisk(folder)
     finally:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 Thing = TypeVar("Thing")
+INSTALL = "as root on Debian: make services"
 MISSING = pytest.StashKey[dict[str, str]]()
 
 
@@ -50,12 +51,12 @@ def pytest_terminal_summary(
     if missing:
         terminalreporter.section("services that were not there")
     for name, reason in sorted(missing.items()):
-        terminalreporter.write_line(f"{name}: {reason}. To get it, as root on Debian: make services")
+        terminalreporter.write_line(f"{name}: {reason}")
 
 
-def not_there(config: pytest.Config, name: str, reason: str) -> None:
-    """Fail or skip the test that needs `name`, and remember it for the end of the run."""
-    config.stash[MISSING][name] = reason
+def not_there(config: pytest.Config, name: str, reason: str, how: str = INSTALL) -> None:
+    """Fail or skip the test that needs `name`, and remember it, and how to get it, for the end of the run."""
+    config.stash[MISSING][name] = f"{reason}. To get it, {how}"
     if os.environ.get("ARCHIVE_TEST_SERVICES") == "required":
         pytest.fail(f"{name} is required: {reason}", pytrace=False)
     pytest.skip(f"{name} is not there: {reason}")

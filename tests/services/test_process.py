@@ -43,7 +43,11 @@ def test_a_server_dies_with_a_run_that_is_killed(redis_url: str) -> None:
 
 def test_the_end_takes_the_children_of_a_server_along() -> None:
     with scratch_folder() as folder:
-        command = ["sh", "-c", "setsid sleep 61 & echo $! > child; wait"]
+        script = (
+            "import subprocess as s; child = s.Popen(['sleep', '61'], start_new_session=True); "
+            "open('child', 'w').write(str(child.pid)); child.wait()"
+        )
+        command = [sys.executable, "-c", script]
         server = Server("parent", command, folder, lambda: (folder / "child").exists())
         with running(server):
             time.sleep(0.1)  # until the shell has written it
