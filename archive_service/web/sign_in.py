@@ -31,13 +31,17 @@ from archive_service.work import Archive
 
 router = page_router()
 MOST_KEPT = 64_000
+SIGNED = "archive_signed"
+"""Says for a minute that a session was given. Alone it means that the browser threw a `Secure` cookie away."""
 
 
 @router.get(SIGN_IN)
 def sign_in_form(request: Request, next: Annotated[str, Query(max_length=2000)] = "") -> Response:
     if request.state.visit is not None:
         return redirect(local_address(next or landing(request)))
-    return sign_in_page(request, next=next)
+    return sign_in_page(
+        request, next=next, unkept=SIGNED in request.cookies and COOKIE not in request.cookies
+    )
 
 
 def sign_in_page(
@@ -48,11 +52,16 @@ def sign_in_page(
     form: Form | None = None,
     status: int = 200,
     ended: bool = False,
+    unkept: bool = False,
 ) -> Response:
-    """`kept`: the fields of a form that arrived after its session had ended, given back after signing in."""
+    """`kept`: the fields of a form that arrived after its session had ended, given back after signing in.
+
+    `unkept`: the browser threw the session's cookie away, which it does where the page came over plain HTTP.
+    """
     t = sentences(request)
     form = form or Form()
-    page = Page(t("login.title"), t("login.ended") if ended else "", failed=bool(form.errors or form.wrong))
+    said = t("login.ended") if ended else t("login.not_kept") if unkept else ""
+    page = Page(t("login.title"), said, failed=bool(form.errors or form.wrong))
     return render(
         request, "login.html", page, status, form=form, act=act(request, SIGN_IN), next=next, kept=kept
     )
@@ -79,6 +88,8 @@ def sign_in(request: Request, posted: ThePosted) -> Response:
         samesite="lax",
         secure=archive.settings.secure_cookies,
     )
+    if archive.settings.secure_cookies:
+        answer.set_cookie(SIGNED, "1", max_age=60, httponly=True, samesite="lax")
     return answer
 
 
@@ -87,6 +98,7 @@ def sign_out(request: Request, visit: TheVisit) -> Response:
     signin.sign_out(visit.archive, visit.actor, visit.session)
     answer = redirect(SIGN_IN)
     answer.delete_cookie(COOKIE)
+    answer.delete_cookie(SIGNED)
     # What the person prefers to read stays; what the browser stored of the pages does not.
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer

@@ -29,6 +29,14 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(visit: Visit) -> None:
     assert all(word in cookie for word in ("httponly", "samesite=lax", "secure"))
 
 
+def test_who_comes_back_without_the_cookie_reads_why(visit: Visit) -> None:
+    stranger = visit()
+    assert "HTTPS" not in text_of(stranger.get("/login"))
+    stranger.sign_in("officer")
+    del stranger.cookies["archive_session"]  # as a browser does with `Secure` over plain HTTP
+    assert "không mở qua HTTPS" in text_of(stranger.get("/login"))
+
+
 @pytest.mark.parametrize("username", ["officer", "khong-co-nguoi-nay"])
 def test_a_wrong_password_and_an_unknown_name_are_told_alike(visit: Visit, username: str) -> None:
     answer = visit().sign_in(username, "sai mat khau")
