@@ -17,6 +17,7 @@ from archive_service.kernel.events import Verb
 from archive_service.work import Archive, Work
 from preservation.access import access_filter, allow_reading
 from preservation.description import DocumentDescription, accessors
+from preservation.index_check import forget_lost
 from preservation.models import Document, Dossier, DossierState, FileObject, Indexed
 from preservation.proven import NoGoodCopy, proven_bytes
 from search.index import TEXT_LIMIT, IndexEntry, Query, SearchIndex, SearchPage
@@ -83,7 +84,11 @@ def _confirm(work: Work, dossier_id: UUID, revision: int) -> None:
 
 
 def index_owed(archive: Archive) -> None:
-    """Queues every dossier that the index has not confirmed at its revision; bounded, the timetable comes again."""
+    """Queues every dossier that the index has not confirmed at its revision, or has lost since.
+
+    Bounded: the timetable comes again.
+    """
+    forget_lost(archive)
     with archive.work(THE_ARCHIVE) as work:
         behind = (
             select(Dossier.id)
