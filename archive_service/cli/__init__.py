@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import typer
@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from archive_service.cli import audits, demo, packages, rebuilding, running, sending
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
+from archive_service.cli.help_texts import speak_vietnamese
 from archive_service.kernel.errors import ArchiveError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -42,9 +43,22 @@ def choose(
         chosen.set(wanted)
 
 
+def wanted_language(words: Sequence[str]) -> str:
+    """Before anything is parsed: help is shown while parsing.
+
+    >>> wanted_language(["archive", "--language", "en", "--help"])
+    'en'
+    """
+    said = "=".join(words).partition("--language=")[2][:2]
+    return said or language()
+
+
 def main() -> None:
+    command = typer.main.get_command(app)
+    if wanted_language(sys.argv) != "en":
+        speak_vietnamese(command)
     try:
-        app()
+        command()
     except ArchiveError as error:
         typer.echo(error.sentence(language()), err=True)
         sys.exit(NOT_POSSIBLE)
