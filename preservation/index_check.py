@@ -13,7 +13,7 @@ from archive_service.work import Archive
 from preservation.models import Document, Dossier, DossierState, Indexed
 from search.index import IndexAway
 
-Pairs = Select[tuple[UUID, UUID]]
+Pairs = Select[UUID, UUID]
 """Ids of entries with their dossier's id."""
 BATCH = 300
 

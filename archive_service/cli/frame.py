@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.findings import Severity
 from archive_service.kernel.settings import load_settings
 from archive_service.migrations import require_current
 from archive_service.work import Archive
@@ -58,6 +59,15 @@ def require_ready(archive: Archive) -> None:
     archive.keys  # noqa: B018  (an archive without keys was never set up: said before the database is missed)
     require_current(archive.engine)
     require_roots(archive)
+
+
+def severity_word(severity: Severity) -> str:
+    words = {
+        Severity.error: both("LỖI", "ERROR"),
+        Severity.warning: both("CẢNH BÁO", "WARNING"),
+        Severity.note: both("Ghi chú", "Note"),
+    }
+    return words[severity]
 
 
 def require_path(path: Path) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from archive_service.cli.frame import AsJson, both, group, language, report, require_path
+from archive_service.cli.frame import AsJson, both, group, language, report, require_path, severity_word
 from archive_service.cli.sip_report import as_html
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.findings import Finding, Severity
@@ -163,10 +163,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 def _lines(findings: Sequence[Finding]) -> list[str]:
     rules = load()
-    words = {
-        Severity.error: both("LỖI", "ERROR"),
-        Severity.warning: both("CẢNH BÁO", "WARNING"),
-        Severity.note: both("Ghi chú", "Note"),
-    }
-    told = [f"{words[rules.severity(f)]} [{f.code}] {rules.sentence(f, language())}" for f in findings]
+    told = [
+        f"{severity_word(rules.severity(f))} [{f.code}] {rules.sentence(f, language())}" for f in findings
+    ]
     return told or [both("Không có lỗi.", "No faults.")]

@@ -13,15 +13,26 @@ from uuid import UUID
 import httpx
 import typer
 
-from archive_service.cli.frame import AsJson, both, language, opened, report, require_path
+from archive_service.cli.frame import AsJson, both, language, opened, report, require_path, severity_word
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.digests import chunks, digest_file
 from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.findings import Severity
 from ingest.models import SipState
 from ingest.unpack import FOLDER, ContainerFault, media_type
 from preservation.dips import export_dossier
 
 ADDRESS = "/api/v1/sips"
+STATES = {
+    "received": ("đã đến, chờ kiểm tra", "received, to be checked"),
+    "checking": ("đang kiểm tra", "being checked"),
+    "awaiting_decision": ("đã kiểm tra, chờ lưu trữ viên quyết định", "checked; an officer decides"),
+    "accepted": ("đã tiếp nhận, đang lưu", "accepted, being stored"),
+    "stored": ("đã lưu trữ", "stored"),
+    "returned": ("trả lại để hoàn thiện", "returned for completion"),
+    "refused": ("từ chối nhận", "refused"),
+    "duplicate": ("trùng với gói đã có", "a duplicate of what is here"),
+}
 UNSETTLED = (SipState.received, SipState.checking)
 CONNECT_SECONDS, SILENT_SECONDS = 10, 600
 """Committing a large package to storage may take minutes after its last byte."""
@@ -43,14 +54,29 @@ def submit(
     with httpx.Client(base_url=url, headers=headers, timeout=timeout) as client:
         answer = _asked(client, "POST", ADDRESS, content=_blocks(path), headers=_about(path))
         address, found = answer.headers["Location"], answer.json()
-        while wait and SipState(found["state"]) in UNSETTLED:
-            time.sleep(2)
-            found = _asked(client, "GET", address).json()
+        if wait:
+            found |= _judged(client, address)
     shown = {"address": str(httpx.URL(url).join(address)), "known": answer.status_code == 200, **found}
     known = both(" (đã nhận trước đó)", " (known already)") if shown["known"] else ""
-    lines = [f"{shown['address']}{known}", both("Trạng thái: ", "State: ") + found["state"]]
+    lines = [f"{shown['address']}{known}", both("Trạng thái: ", "State: ") + _in_words(found["state"])]
+    lines += [
+        f"{severity_word(Severity(each['severity']))} [{each['code']}] {each['sentence']} {each['remedy']}".rstrip()
+        for each in found.get("findings", ())
+    ]
     refused = found["state"] in (SipState.refused, SipState.duplicate) or bool(found.get("errors"))
     report(shown, lines, as_json=as_json, good=not refused)
+
+
+def _judged(client: httpx.Client, address: str) -> dict[str, Any]:
+    """The submission and its findings, once it was checked. What was known already may be settled at once."""
+    while (found := _asked(client, "GET", address).json())["state"] in UNSETTLED:
+        time.sleep(2)
+    return {**found, "findings": _asked(client, "GET", f"{address}/findings").json()["items"]}
+
+
+def _in_words(state: str) -> str:
+    """A state that this version does not know is told as the archive said it."""
+    return both(*STATES.get(state, (state, state)))
 
 
 def _about(path: Path) -> dict[str, str]:

@@ -115,6 +115,24 @@ def test_archive_submit_sends_a_package_and_waits_for_its_findings(
     assert sip_of(house, UUID(told[0]["sip_id"])).container_name == package.name
 
 
+def test_archive_submit_says_what_is_wrong_with_the_package(
+    house: House,
+    port: int,
+    token: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    archive = Terminal(monkeypatch, capsys)
+    package = packed(tmp_path, another("82", added="data/thua.txt"))
+    words = ("--language", "vi", "submit", package, "--url", f"http://127.0.0.1:{port}", "--token", token)
+    archive(*words)
+    drain(house.archive)
+    said = archive(*words, "--wait")
+    assert said.code == 1 and "chờ lưu trữ viên quyết định" in said.out
+    assert "LỖI [" in said.out and "data/thua.txt" in said.out
+
+
 def test_archive_submit_tells_what_the_archive_said(
     port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
