@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 import typer
 
@@ -9,9 +13,27 @@ from archive_service.cli import app
 from archive_service.cli.help_texts import unsaid
 from tests.cli.terminal import Terminal
 
+APP = typer.main.get_command(app)
+
 
 def test_every_sentence_of_the_help_has_its_vietnamese() -> None:
-    assert unsaid(typer.main.get_command(app)) == []
+    assert unsaid(APP) == []
+
+
+def commands(command: Any, name: str = "archive") -> Iterator[tuple[str, Any]]:
+    below = getattr(command, "commands", {})
+    if not below:
+        yield name, command
+    for word, each in below.items():
+        yield from commands(each, f"{name} {word}")
+
+
+def test_every_command_is_documented_with_its_json() -> None:
+    told = (Path(__file__).parents[2] / "docs/operating/commands.md").read_text()
+    lines = {name: [line for line in told.splitlines() if f"`{name}" in line] for name, _ in commands(APP)}
+    assert [name for name, found in lines.items() if not found] == []
+    speaking = {name for name, each in commands(APP) if any("--json" in p.opts for p in each.params)}
+    assert {name for name, found in lines.items() if "--json" in found[0].split("|")[1]} == speaking
 
 
 @pytest.mark.parametrize(
