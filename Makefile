@@ -41,7 +41,7 @@ bench: setup ## Speed, as ratios to other tools in the same run
 	@$(BIN)/python -m benchmarks
 
 openapi: setup ## Write the API's contract anew to docs/openapi.json
-	@$(BIN)/python -m archive_service.api.contract > docs/openapi.json
+	@$(BIN)/python -m archive_service.api.contract docs/openapi.json
 
 lock: $(UV) ## Pin the dependencies of pyproject.toml anew, with digests and without addresses
 	$(UV) pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \

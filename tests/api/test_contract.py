@@ -7,40 +7,13 @@ import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from archive_service.api.catalogue import problems_told
-from archive_service.api.contract import as_text, contract
+from archive_service.api.compatible import broken
+from archive_service.api.contract import as_text, contract, write
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "docs/openapi.json"
-WORDS = {"description", "summary", "title", "operationId", "tags", "examples"}
-"""Changes of words break nobody."""
-
-
-def broken(old: Any, new: Any, where: str = "") -> Iterator[str]:
-    """What a client of `old` would miss in `new`, by place: things gone, other values, new demands."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in old.keys() - WORDS:
-            if name not in new:
-                yield f"{where}/{name} is gone"
-            elif name == "required" and isinstance(new[name], list):
-                yield from (
-                    f"{where} now requires {each}" for each in sorted(set(new[name]) - set(old[name]))
-                )
-            else:
-                yield from broken(old[name], new[name], f"{where}/{name}")
-        if "required" in new and "required" not in old and isinstance(new["required"], list):
-            yield f"{where} now requires {new['required']}"
-    elif isinstance(old, list) and isinstance(new, list):
-        yield from (f"{where}: {each} is gone" for each in old if each not in new and not _grew(each, new))
-    elif old != new:
-        yield f"{where} was {old}, is {new}"
-
-
-def _grew(old: Any, new: list[Any]) -> bool:
-    """A parameter (or a variant) that is still there, and takes all that it took."""
-    return any(not list(broken(old, each)) for each in new)
 
 
 def test_nothing_of_v1_is_removed_or_changed() -> None:
@@ -49,6 +22,16 @@ def test_nothing_of_v1_is_removed_or_changed() -> None:
 
 def test_the_committed_document_is_the_present_one() -> None:
     assert COMMITTED.read_text() == as_text(), "make openapi"
+
+
+def test_the_committed_document_cannot_be_written_over_by_a_poorer_one(tmp_path: Path) -> None:
+    promised = contract()
+    promised["paths"]["/api/v1/gone"] = {"get": {}}
+    (file := tmp_path / "openapi.json").write_text(json.dumps(promised))
+    assert write(file) == ["/paths//api/v1/gone is gone"]
+    assert "/api/v1/gone" in file.read_text()
+    file.unlink()
+    assert write(file) == [] and file.read_text() == as_text()
 
 
 def test_a_route_that_is_removed_is_found() -> None:
