@@ -202,6 +202,6 @@ def told(rules: Rules, row: SipFinding, language: Literal["vi", "en"]) -> Findin
         got=row.got,
         expected=row.expected,
         clause=message.clause_en if english else message.clause,
-        sentence=message.told(finding, language),
+        sentence=rules.told(finding, language),
         remedy=message.remedy_en if english else message.remedy_vi,
     )

@@ -38,7 +38,7 @@ class Report:
     def faults(self, rules: Rules, language: str) -> str:
         """What the producer must mend, in the words of the findings; each kind of fault once."""
         errors = {each.code: each for each in self.findings if each.severity is Severity.error}
-        return " ".join(rules.message(code).told(as_finding(e), language) for code, e in errors.items())
+        return " ".join(rules.told(as_finding(each), language) for each in errors.values())
 
 
 def decide_all(stage: Stage, teller: Teller) -> None:

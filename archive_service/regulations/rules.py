@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
 from importlib import resources
@@ -22,6 +23,7 @@ from archive_service.regulations.tables import (
     Instrument,
     Message,
     OfficeHours,
+    Reason,
     RetentionWords,
     Table,
 )
@@ -62,6 +64,7 @@ class Rules(Table):
     unknown_format: FormatPolicy
     office_hours: OfficeHours
     messages: dict[str, Message]
+    signature_reasons: dict[str, Reason]
 
     def with_hours(self, **changes: object) -> Rules:
         """These rules with the office hours that the receiving agency has set."""
@@ -165,7 +168,25 @@ class Rules(Table):
         english = language == "en"
         clause, remedy = (row.clause_en, row.remedy_en) if english else (row.clause, row.remedy_vi)
         basis = f" {'Basis' if english else 'Căn cứ'}: {clause}." if clause else ""
-        return f"{row.told(finding, language)}{basis} {remedy}"
+        return f"{self.told(finding, language)}{basis} {remedy}"
+
+    def told(self, finding: Finding, language: str = "vi") -> str:
+        """The sentence of the finding alone, in words: no code of a standard stands in it."""
+        shown = replace(finding, got=self.in_words(finding.got, language))
+        return self.message(finding.code).told(shown, language)
+
+    def in_words(self, got: str, language: str = "vi") -> str:
+        """What was found, with a signature's sub-indication ("HASH_FAILURE") as words."""
+        return re.sub(r"(?<= )[A-Z][A-Z_]+$", lambda code: self._within(code[0], language), got)
+
+    def reason(self, code: str, language: str = "vi") -> str:
+        """A sub-indication as a sentence; one that nobody has described as it is."""
+        found = self.signature_reasons.get(code.upper())
+        return code if found is None else found.en if language == "en" else found.vi
+
+    def _within(self, code: str, language: str) -> str:
+        sentence = self.reason(code, language)
+        return code if sentence == code else sentence[0].lower() + sentence[1:].rstrip(".")
 
 
 def _read(*parts: str) -> dict[str, object]:
@@ -192,6 +213,7 @@ def load() -> Rules:
         "office_hours": _read("office_hours.toml"),
         "messages": _read("messages.toml"),
         **_read("destruction.toml"),
+        "signature_reasons": _read("signature_reasons.toml"),
         **_read("formats.toml"),
     }
     return Rules.model_validate(tables)

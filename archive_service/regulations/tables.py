@@ -157,6 +157,13 @@ class Message(Table):
         return template.format(path=finding.path, got=got, expected=expected)
 
 
+class Reason(Table):
+    """Why a signature has its verdict, as a whole sentence."""
+
+    vi: str
+    en: str
+
+
 class OfficeHours(Table):
     """Working time of the receiving agency: the table's, or what the settings say in its place. `days`: 1 is Monday."""
 

@@ -16,9 +16,9 @@ def shown_finding(row: SipFinding, rules: Rules, language: str) -> ShownFinding:
     return ShownFinding(
         code=row.code,
         severity=row.severity.value,
-        sentence=message.told(as_finding(row), language),
+        sentence=rules.told(as_finding(row), language),
         place=row.path,
-        found=message.word(row.got, language),
+        found=message.word(rules.in_words(row.got, language), language),
         required=message.word(row.expected, language),
         clause=message.clause_en if english else message.clause,
         remedy=message.remedy_en if english else message.remedy_vi,

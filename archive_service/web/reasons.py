@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from archive_service.regulations import load
 from archive_service.web.sentences import Sentences
 from archive_service.web.texts import day_text
 
@@ -24,5 +25,4 @@ def _sentence(code: str, fields: Mapping[str, Any], t: Sentences) -> str:
 
 def signature_reason(code: str, t: Sentences) -> str:
     """ETSI's sub-indication in words; one that has none is shown as it is."""
-    key = f"signature_reason.{code.lower()}"
-    return t(key) if key in t.table else code
+    return load().reason(code, t.language)

@@ -63,6 +63,15 @@ def test_a_sentence_names_file_values_basis_and_remedy() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("vi", "(Lê Bình: nội dung đã bị thay đổi sau khi ký)"), ("en", "(Lê Bình: the content was changed")],
+)
+def test_no_sentence_shows_the_code_of_a_standard(language: str, words: str) -> None:
+    broken = Finding("signature-broken", "data/1.pdf", got="Lê Bình: HASH_FAILURE")
+    assert words in RULES.told(broken, language)
+
+
 def test_a_code_nobody_described_is_refused() -> None:
     with pytest.raises(KeyError):
         RULES.message("no-such-code")
