@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ ENTRIES = (
     Column("at", "history.at", sheet=lambda row: row.at),
     Column("what", "history.what", sheet=lambda row: row.words),
     Column("who", "history.who", sheet=lambda row: row.who),
-    Column("subject", "audit.subject", sheet=lambda row: row.subject),
+    Column("subject", "audit.subject", sheet=lambda row: f"{row.subject_words} {row.subject}".strip()),
     Column("outcome", "audit.outcome", sheet=lambda row: row.outcome),
     Column("number", "history.number", numeric=True, sheet=lambda row: row.number),
 )
@@ -52,7 +52,7 @@ class EntryRow:
     words: str
     who: str
     door: str
-    subject_type: str
+    subject_words: str
     subject: str
     outcome: str
     digest: str
@@ -60,18 +60,38 @@ class EntryRow:
 
 def _row(row: LogRow, t: Sentences) -> EntryRow:
     body, detail = json.loads(row.body), json.loads(row.detail) if row.detail else {}
-    key = f"verb.{body['verb']}"
     return EntryRow(
         row.number,
         datetime.fromisoformat(body["at"]),
-        t(key) if key in t.table else body["verb"],
+        _words(t, "verb", body["verb"]),
         str(detail.get("actor", "")),
         body["door"],
-        body["subject_type"],
+        _words(t, "subject", body["subject_type"]),
         body["subject"] or "",
-        body["outcome"],
+        _words(t, "audit", f"outcome_{body['outcome']}", body["outcome"]),
         row.digest,
     )
+
+
+def _words(t: Sentences, group: str, name: str, otherwise: str = "") -> str:
+    """What the pages call it; a name that has no words yet is shown as it is."""
+    key = f"{group}.{name}"
+    return t(key) if key in t.table else otherwise or name
+
+
+def details_shown(detail: Mapping[str, Any], t: Sentences) -> list[tuple[str, str]]:
+    """(name in words, value) of an entry's details; values stay as recorded, but for yes, no and lists."""
+    return [(_words(t, "log_detail", name), _value(value, t)) for name, value in detail.items()]
+
+
+def _value(value: Any, t: Sentences) -> str:
+    if isinstance(value, bool):
+        return t("settings.yes" if value else "settings.no")
+    if isinstance(value, list):
+        return "; ".join(map(str, value)) or "–"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {one}" for name, one in value.items()) or "–"
+    return str(value) if value not in (None, "") else "–"
 
 
 @router.get("/audit")
@@ -153,7 +173,7 @@ def entry(request: Request, visit: TheVisit, number: int) -> Response:
             raise Missing
         kept = work.session.get(LogDetail, number)
     body: dict[str, Any] = json.loads(found.body)
-    detail = json.loads(kept.detail) if kept else None
+    detail = details_shown(json.loads(kept.detail), t) if kept else None
     row = _row(LogRow(number, found.digest, found.body.decode(), kept.detail if kept else None), t)
     crumbs = [(t("navigation.audit"), "/audit"), (str(number), "")]
     page = Page(t("audit.entry", number=str(number), words=row.words), "", crumbs, "/audit")
