@@ -88,6 +88,22 @@ def come(page: Page, address: str, who: str) -> None:
     page.click("main button.primary")
 
 
+#: At the width: what a person sees at once is wrong, though nothing scrolls sideways.
+SEEN = """() => {
+  const seen = [], cells = [...document.querySelectorAll("td:not(.choose), tbody th")];
+  if (cells.some(cell => cell.clientWidth && cell.clientWidth < 80 && cell.innerText.trim().length > 12))
+    seen.push("breaks words into letters");
+  if (innerWidth >= 1200 && document.querySelector(".bar").clientHeight > 70) seen.push("has a bar of two lines");
+  const bulk = document.querySelector(".bulk");
+  if (bulk && innerWidth < 720 && getComputedStyle(bulk).position !== "static")
+    seen.push("is covered by the bar for chosen rows, though none is chosen");
+  const edges = [...document.querySelectorAll("tbody tr")].some(row => new Set(
+    [...row.cells].map(cell => Math.round(cell.getBoundingClientRect().bottom))).size > 1);
+  if (edges && innerWidth >= 1200) seen.push("has a row whose cells end at different heights");
+  return seen;
+}"""
+
+
 def faults(page: Page, address: str, paths: tuple[str, ...], ids: dict[str, str]) -> list[str]:
     """What is wrong with these pages, at 360 and at 1,200 pixels."""
     found = []
@@ -99,6 +115,7 @@ def faults(page: Page, address: str, paths: tuple[str, ...], ids: dict[str, str]
                 found.append(f"{path}: {answer.status if answer else 'no answer'}")
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                 found.append(f"{path} scrolls sideways at {width}")
+            found += [f"{path} {seen} at {width}" for seen in page.evaluate(SEEN)]
         verdict = axe(page)
         found += [f"{path}: {said}" for said in verdict.said] if not verdict.accepted else []
     return found
