@@ -30,7 +30,7 @@ def damage_one(stage: Stage, teller: Teller) -> None:
     report = fixity_run(stage.archive, early=True)
     incident = _incident(stage, dossier)
     teller.result(
-        f"Đọc lại {report.checked} bản, {report.faults} lỗi: bản {incident.root_id}, {incident.path}",
+        f"Đọc lại {report.checked} bản, {report.faults} lỗi: bản sao 2, tệp {incident.path}",
         f"{report.checked} copies read back, {report.faults} fault: copy {incident.root_id}, {incident.path}",
     )
     restore_copy(stage.archive, auditor, dossier.id, COPY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,8 +19,6 @@ from ingest.models import Sip, SipFinding, SipState
 from preservation.models import AccessMode, Copy, CopyState, Dossier
 
 OFFICER = "luutruvien"
-#: Stays in the inbox, so that whoever tries the demo has something to decide.
-LEFT_OPEN = "09.QHKT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,14 @@ class Report:
 
 
 def decide_all(stage: Stage, teller: Teller) -> None:
-    """Every package but one is accepted or returned; what is accepted is stored and proven."""
+    """Every package is accepted or returned; what is accepted is stored and proven."""
     teller.act(
         "Lưu trữ viên tiếp nhận, trả lại; kho lưu hai bản",
         "The officer accepts and returns; the archive keeps two copies",
         "/sips",
     )
     for report in reports(stage):
-        if report.sip.state is SipState.awaiting_decision and not report.sip.dossier_code.endswith(LEFT_OPEN):
+        if report.sip.state is SipState.awaiting_decision:
             _decide(stage, report)
             if report.sip.errors:
                 name, rules = report.sip.container_name, stage.archive.rules
@@ -83,7 +80,6 @@ def _decide(stage: Stage, report: Report) -> None:
 
 def _tell_states(stage: Stage, teller: Teller) -> None:
     with stage.archive.look(THE_ARCHIVE) as work:
-        states = Counter(work.session.scalars(select(Sip.state)))
         secret = work.session.scalars(select(Sip).where(Sip.state == SipState.refused)).first()
         dossiers = work.session.scalars(select(Dossier)).all()
         proven = len(work.session.scalars(select(Copy).where(Copy.state == CopyState.verified)).all())
@@ -97,5 +93,15 @@ def _tell_states(stage: Stage, teller: Teller) -> None:
         f"Đã lưu {len(dossiers)} hồ sơ, {documents} văn bản, {proven} bản đọc lại khớp với bản kê của nơi gửi",
         f"Stored {len(dossiers)} dossiers, {documents} documents; {proven} copies read back as the sender listed them",
     )
-    left = states[SipState.awaiting_decision]
-    teller.result(f"Còn {left} gói chờ quyết định", f"{left} package waits for a decision")
+
+
+def tell_inbox(stage: Stage, teller: Teller) -> None:
+    """What is left for whoever tries the demo as the officer."""
+    waiting = [each.sip for each in reports(stage) if each.sip.state is SipState.awaiting_decision]
+    faulty = sum(bool(sip.errors) for sip in waiting)
+    doubtful = sum(bool(sip.warnings and not sip.errors) for sip in waiting)
+    clean = len(waiting) - faulty - doubtful
+    teller.result(
+        f"{len(waiting)} gói chờ quyết định: {clean} không lỗi, {doubtful} có cảnh báo, {faulty} có lỗi phải sửa",
+        f"{len(waiting)} packages wait for a decision: {clean} clean, {doubtful} with warnings, {faulty} faulty",
+    )

@@ -17,6 +17,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import vietnam_date
 from preservation.models import Dossier, ErasureReceipt
 from retention.assess import assess_owed
+from retention.destruction.certificate import place_name
 from retention.destruction.decide import Minutes, decide_destruction
 from retention.destruction.execute import start_execution
 from retention.destruction.propose import propose_destruction, send_for_review
@@ -107,7 +108,8 @@ def _tell_end(stage: Stage, teller: Teller, list_id: UUID, dossier_id: UUID) -> 
         query = select(ErasureReceipt.place).where(ErasureReceipt.dossier_id == dossier_id)
         places = sorted(work.session.scalars(query.where(ErasureReceipt.gone_at.is_not(None))))
     teller.result(
-        f"Đã xóa và báo hết ở: {', '.join(places)}", f"Gone and reported so by: {', '.join(places)}"
+        f"{len(places)}/{len(places)} nơi báo đã xóa hết: {', '.join(map(place_name, places))}",
+        f"Gone, and reported so by all {len(places)} places: {', '.join(places)}",
     )
     digest = listed.certificate_sha256
     teller.result(f"Biên bản hủy (PDF/A), SHA-256 {digest}", f"Certificate (PDF/A), SHA-256 {digest}")

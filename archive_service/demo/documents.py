@@ -13,7 +13,7 @@ from archive_service.demo.bodies import KINDS
 from archive_service.demo.people import DemoAgency
 from archive_service.demo.pki import Signer, sign_pdf
 from archive_service.demo.prose import Part, Writer, names, spelled
-from archive_service.demo.typesetting import letter, typesetter
+from archive_service.demo.typesetting import letter, seal_of, typesetter
 from archive_service.kernel.clock import VIETNAM
 
 
@@ -78,7 +78,7 @@ def write_paper(
 
 def born_digital(paper: Paper, *signers: Signer) -> bytes:
     """PDF/A-2b, then one invisible signature a signer: the person's first, the agency's ten minutes later."""
-    pdf = typesetter().pdf(letter(), _inputs(paper, "digital"), made_at=paper.signed_at)
+    pdf = typesetter().pdf(letter(), _inputs(paper, "digital"), _seal(paper), made_at=paper.signed_at)
     for number, signer in enumerate(signers):
         at = (paper.signed_at + timedelta(minutes=5 + 10 * number)).astimezone(UTC)
         pdf = sign_pdf(
@@ -89,13 +89,17 @@ def born_digital(paper: Paper, *signers: Signer) -> bytes:
 
 def page_images(paper: Paper, *, dpi: int) -> list[Image.Image]:
     """The printed, stamped and signed sheets: what lies on a scanner's glass."""
-    return typesetter().images(letter(), _inputs(paper, "page"), dpi=dpi)
+    return typesetter().images(letter(), _inputs(paper, "page"), _seal(paper), dpi=dpi)
 
 
 def two_layers(paper: Paper, scans: list[bytes]) -> bytes:
     """The scans (JPEG, a page each) with the text invisibly over them, where it is printed."""
     files = {f"scan-{number}.jpg": scan for number, scan in enumerate(scans, 1)}
     return typesetter().pdf(letter(), _inputs(paper, "layer"), files, made_at=paper.signed_at)
+
+
+def _seal(paper: Paper) -> dict[str, bytes]:
+    return {"seal.svg": seal_of(paper.agency.heading)}
 
 
 def _inputs(paper: Paper, look: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The demo's packages: twelve good dossiers and four faulty ones as zipped bags, made in two processes."""
+"""The demo's packages: fifteen good dossiers and four faulty ones as zipped bags, made in two processes."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class DemoPackage:
     title: str
     faulty_kind: str
     documents: int
+    late: bool = False
 
 
 def make_packages(
@@ -79,4 +80,5 @@ def make_package(out: Path, dossier: DemoDossier, seals: Seals, seed: int) -> De
         dossier.title,
         dossier.fault,
         len(dossier.documents),
+        dossier.late,
     )

@@ -42,7 +42,10 @@ class DemoDocument:
 
 @dataclass(frozen=True, slots=True)
 class DemoDossier:
-    """`fault` names what is wrong on purpose ("" for nothing); `file_code` is composed as TT 01/2019 Đ.16.3 says."""
+    """`fault` names what is wrong on purpose ("" for nothing). `late`: sent at the end and left to decide.
+
+    `file_code` is composed as TT 01/2019 Đ.16.3 says.
+    """
 
     agency: DemoAgency
     unit: str
@@ -55,6 +58,7 @@ class DemoDossier:
     keyword: str
     documents: tuple[DemoDocument, ...]
     fault: str = ""
+    late: bool = False
 
     @property
     def file_code(self) -> str:

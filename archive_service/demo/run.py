@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -15,7 +15,7 @@ import uvicorn
 
 from archive_service.app import create_app
 from archive_service.demo.damaging import damage_one
-from archive_service.demo.deciding import decide_all
+from archive_service.demo.deciding import decide_all, tell_inbox
 from archive_service.demo.destroying import destroy_one, leave_one_in_review
 from archive_service.demo.dossiers import DemoPackage, make_packages
 from archive_service.demo.labour import work_off
@@ -23,7 +23,7 @@ from archive_service.demo.people import organisation
 from archive_service.demo.proving import verify_log
 from archive_service.demo.seals import Seals, make_seals
 from archive_service.demo.searching import show_searches
-from archive_service.demo.sending import send_packages, served
+from archive_service.demo.sending import send_late_ones, send_packages, served
 from archive_service.demo.stage import Stage, set_stage, settings_of
 from archive_service.demo.telling import Teller, table
 from archive_service.kernel.errors import NotPossible
@@ -43,7 +43,7 @@ def run_demo(folder: Path, port: int, teller: Teller, *, serve: bool) -> None:
     packages = _make(folder, seals, teller)
     stage = set_stage(folder, seals)
     with served(stage.archive, 0) as address:
-        send_packages(stage, teller, address, packages)
+        send_packages(stage, teller, address, [each for each in packages if not each.late])
     stage.days_later(1)
     decide_all(stage, teller)
     show_searches(stage, teller)
@@ -52,6 +52,10 @@ def run_demo(folder: Path, port: int, teller: Teller, *, serve: bool) -> None:
     stage.days_later(5)
     destroy_one(stage, teller)
     leave_one_in_review(stage, teller)
+    stage.clock.set(datetime.now(UTC) - timedelta(hours=3))
+    with served(stage.archive, 0) as address:
+        send_late_ones(stage, teller, address, [each for each in packages if each.late])
+    tell_inbox(stage, teller)
     _end(stage, teller)
     if serve:
         _serve(folder, port, stage, teller)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archive_service.demo.stage import Stage
-from archive_service.demo.telling import Teller, table
+from archive_service.demo.telling import Teller
 from preservation.find import find
 from search.index import Query
 
@@ -13,13 +13,15 @@ READER, OFFICER = "docgia", "luutruvien"
 
 def show_searches(stage: Stage, teller: Teller) -> None:
     teller.act("Tra cứu", "Searching", "/search")
-    counts = [(text, found(stage, READER, text), found(stage, OFFICER, text)) for text in QUESTIONS]
-    vi = table([("Gõ (thấy; trong đó đúng dấu)", "Độc giả", "Lưu trữ viên"), *counts])
-    en = table([("Typed (found; of them with these tones)", "Reader", "Officer"), *counts])
-    for each in zip(vi, en, strict=True):
-        teller.result(*each)
+    for text in QUESTIONS:
+        (read, exact), (seen, exact_seen) = found(stage, READER, text), found(stage, OFFICER, text)
+        teller.result(
+            f"“{text}”: độc giả thấy {read} (đúng dấu {exact}), lưu trữ viên thấy {seen} (đúng dấu {exact_seen})",
+            f"“{text}”: the reader finds {read} ({exact} with these tones), the officer {seen} ({exact_seen})",
+        )
 
 
-def found(stage: Stage, username: str, text: str) -> str:
+def found(stage: Stage, username: str, text: str) -> tuple[int, int]:
+    """How many this person finds, and how many of them with the very tones."""
     page = find(stage.archive, stage.actor(username), Query(text=text)).page
-    return f"{page.total}; {page.exact_total}"
+    return page.total, page.exact_total

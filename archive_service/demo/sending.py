@@ -56,17 +56,34 @@ def send_packages(stage: Stage, teller: Teller, address: str, packages: Sequence
         "Agencies send their packages over HTTP; the archive checks each",
         "/sips",
     )
-    with httpx.Client(base_url=address, timeout=60) as client, teller.bar("Gửi gói", "Sending") as bar:
-        bar.expect(len(packages))
-        for package in packages:
-            send(client, stage, package)
-            bar.advance()
+    with httpx.Client(base_url=address, timeout=60) as client:
+        _send_all(client, stage, teller, packages)
         again = send(client, stage, packages[0])
     teller.result(
         f"Gửi {len(packages)} gói; gói đầu gửi lại lần hai: máy chủ trả lời {again.status_code}, không thêm gói nào",
         f"{len(packages)} packages sent; the first one sent again: answered {again.status_code}, no second one",
     )
     work_off(stage.archive, teller, "Kiểm tra gói", "Checking")
+
+
+def send_late_ones(stage: Stage, teller: Teller, address: str, packages: Sequence[DemoPackage]) -> None:
+    """Today's packages: checked, and left in the inbox."""
+    teller.act(
+        "Hôm nay có gói mới gửi đến; kho kiểm tra, lưu trữ viên chưa quyết định",
+        "New packages come today; the archive checks them, the officer has not decided yet",
+        "/sips",
+    )
+    with httpx.Client(base_url=address, timeout=60) as client:
+        _send_all(client, stage, teller, packages)
+    work_off(stage.archive, teller, "Kiểm tra gói", "Checking")
+
+
+def _send_all(client: httpx.Client, stage: Stage, teller: Teller, packages: Sequence[DemoPackage]) -> None:
+    with teller.bar("Gửi gói", "Sending") as bar:
+        bar.expect(len(packages))
+        for package in packages:
+            send(client, stage, package)
+            bar.advance()
 
 
 def send(client: httpx.Client, stage: Stage, package: DemoPackage) -> httpx.Response:

@@ -14,6 +14,7 @@ import typst
 from PIL import Image
 
 LETTER = Path(__file__).with_name("letter.typ")
+SEAL = Path(__file__).with_name("seal.typ")
 
 
 class Typesetter:
@@ -47,9 +48,25 @@ class Typesetter:
             raise TypeError("typst gave no PDF")
         return made
 
-    def images(self, source: str, inputs: Mapping[str, str] | None = None, *, dpi: int) -> list[Image.Image]:
+    def outlines(self, source: str, inputs: Mapping[str, str]) -> bytes:
+        """An SVG of the only page, in which letters are shapes and no longer text."""
+        with TemporaryDirectory() as folder:
+            main = _written(Path(folder), source, {})
+            made = self._compiler.compile(input=main, root=folder, format="svg", sys_inputs=dict(inputs))
+        if not isinstance(made, bytes):
+            raise TypeError("typst gave no single page")
+        return made
+
+    def images(
+        self,
+        source: str,
+        inputs: Mapping[str, str] | None = None,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        dpi: int,
+    ) -> list[Image.Image]:
         """An RGB image a page. PDFium draws a third as long as typst's PNG takes to write and read."""
-        with pypdfium2.PdfDocument(self.pdf(source, inputs)) as document:
+        with pypdfium2.PdfDocument(self.pdf(source, inputs, files)) as document:
             return [page.render(scale=dpi / 72).to_pil().convert("RGB") for page in document]
 
 
@@ -67,3 +84,9 @@ def typesetter() -> Typesetter:
 @cache
 def letter() -> str:
     return LETTER.read_text(encoding="utf-8")
+
+
+@cache
+def seal_of(agency: str) -> bytes:
+    """The seal of an agency, by the name on its letterhead, as SVG."""
+    return typesetter().outlines(SEAL.read_text(encoding="utf-8"), {"agency": agency})

@@ -51,9 +51,17 @@ class Root(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
     url: Place
     failure_domain: str = Field(pattern=r"\S")
+    url: Annotated[str, _scheme("file", "s3")]
+    name: str = ""
+    failure_domain: str
     role: Literal["primary", "replica", "offline"] = "replica"
     credentials: str | None = None
     delete_credentials: str | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """What pages call it."""
+        return self.name or self.id
 
 
 def _day(value: str) -> str:

@@ -52,6 +52,10 @@ def test_a_born_digital_document_says_what_decree_30_wants() -> None:
         assert said in text
 
 
+def test_the_letters_of_the_seal_are_drawn_and_not_read() -> None:
+    assert "★" not in words(born_digital(paper()))
+
+
 @pytest.mark.parametrize("code", ["BB", "BC", "CV", "HĐ", "TTr"])
 def test_every_shape_of_document_is_text_in_nfc(code: str) -> None:
     text = words(born_digital(paper(code)))
