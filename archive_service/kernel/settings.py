@@ -50,10 +50,8 @@ class Root(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
     url: Place
-    failure_domain: str = Field(pattern=r"\S")
-    url: Annotated[str, _scheme("file", "s3")]
     name: str = ""
-    failure_domain: str
+    failure_domain: str = Field(pattern=r"\S")
     role: Literal["primary", "replica", "offline"] = "replica"
     credentials: str | None = None
     delete_credentials: str | None = None

@@ -21,7 +21,9 @@ from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.work import Work
 from retention.destruction.lists import (
+    UNDER_WAY,
     Line,
+    count_lists,
     destruction_lists,
     list_entries,
     visible_list,
@@ -35,7 +37,7 @@ router = page_router()
 
 LISTS = (
     Column("number", "destruction.number", sheet=lambda row: row.number),
-    Column("state", "destruction.state", sheet=lambda row: label("list", row.state.value).vi),
+    Column("state", "destruction.state", sheet=lambda row: label("list", row.state.value)),
     Column("proposed_at", "destruction.proposed_at", sheet=lambda row: row.proposed_at),
     Column("waits", "destruction.waits"),
 )
@@ -44,7 +46,7 @@ ENTRIES = (
     Column("code", "search.dossier", sheet=lambda row: row.code),
     Column("reason", "destruction.reason", sheet=lambda row: row.reason),
     Column("documents", "browse.documents", numeric=True, sheet=lambda row: row.document_count),
-    Column("answer", "destruction.answer", sheet=lambda row: label("entry", row.answer.value).vi),
+    Column("answer", "destruction.answer", sheet=lambda row: label("entry", row.answer.value)),
     Column("answer_reason", "destruction.answer_reason", sheet=lambda row: row.answer_reason),
 )
 
@@ -59,6 +61,7 @@ def lists(request: Request, visit: TheVisit) -> Response:
         return export(request, visit, asked, t("destruction.title"), _all_lists(visit, mine))
     with visit.archive.look(visit.actor) as work:
         found = _lists(work, visit, mine, asked.position, asked.limit)
+        count = count_lists(work, my_states(work) if mine else UNDER_WAY)
         waits = {row.id: ", ".join(waiting_for(work, row)) for row in found.items}
         state = archive_state(work.session)
         release = work.actor.may(Permission.release_destruction)
@@ -68,7 +71,10 @@ def lists(request: Request, visit: TheVisit) -> Response:
     )
     listing = Listing(asked, t("destruction.caption"), asked.page_of(found), empty)
     here = "/destruction?turn=me" if mine else "/destruction"
-    page = Page(t("destruction.title_mine" if mine else "destruction.title"), here=here)
+    if mine:
+        page = Page(t("destruction.title_mine", n=count), here=here)
+    else:
+        page = Page(t("destruction.title"), t("destruction.summary", n=count), here=here)
     return render(
         request,
         "destruction.html",

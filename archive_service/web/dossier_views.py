@@ -21,6 +21,7 @@ from archive_service.web.lists import Column, Empty, Listing, Window, ask
 from archive_service.web.reasons import reasons, signature_reason
 from archive_service.web.session import TheVisit, page_router
 from archive_service.work import Work
+from ingest.models import Sip
 from preservation import contents
 from preservation.aips import copies_of
 from preservation.models import FileObject, Signature, SignatureCheck, StorageRoot
@@ -38,9 +39,9 @@ SIGNATURES = (
     Column("file", "copies.file", sheet=lambda row: row.file.path),
     Column("signer", "signature.signer", sheet=lambda row: row.signature.signer),
     Column("signed_at", "signature.signed_at", sheet=lambda row: row.signature.signed_at),
-    Column("then", "signature.then", sheet=lambda row: label("signature", row.signature.first_verdict).vi),
-    Column("now", "signature.now", sheet=lambda row: label("signature", row.signature.verdict).vi),
-    Column("why", "signature.why", sheet=lambda row: row.signature.reason),
+    Column("then", "signature.then", sheet=lambda row: label("signature", row.signature.first_verdict)),
+    Column("now", "signature.now", sheet=lambda row: label("signature", row.signature.verdict)),
+    Column("why", "signature.why", sheet=lambda row: row.why),
     Column("checked_at", "signature.checked_at", sheet=lambda row: row.checked_at),
 )
 HISTORY = (
@@ -152,11 +153,13 @@ def _told(row: Happening, t: Any) -> Happening:
 def _happenings(
     work: Work, dossier_id: UUID, readings: bool, before: int | None, limit: int
 ) -> list[Happening]:
-    """The log's entries about the dossier, newest first."""
+    """The log's entries about the dossier and about the submissions that brought it, newest first."""
+    brought = select(Sip.id).where(Sip.dossier_id == dossier_id)
+    subjects = [str(dossier_id), *map(str, work.session.scalars(brought))]
     query = (
         select(LogEntry, LogDetail.detail)
         .outerjoin(LogDetail, LogDetail.number == LogEntry.number)
-        .where(LogEntry.subject_id == str(dossier_id))
+        .where(LogEntry.subject_id.in_(subjects))
         .order_by(LogEntry.number.desc())
         .limit(limit)
     )

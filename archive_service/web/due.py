@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from archive_service.web.lists import Asked, Column, Empty, Filter, Listing, ask
 from archive_service.web.reasons import reasons
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.work import Work
-from retention.assess import list_unknown
+from retention.assess import Unclear, list_unknown
+from retention.destruction.lists import UNDER_WAY, destruction_lists
+from retention.destruction.turns import waiting_for
 from retention.schedule import Due, due_by_unit, due_dossiers
 
 router = page_router()
@@ -28,7 +31,7 @@ router = page_router()
 DUE = (
     Column("dossier", "due.dossier", sheet=lambda row: row.title),
     Column("code", "search.dossier", sheet=lambda row: row.code),
-    Column("unit", "due.unit", sheet=lambda row: str(row.unit_id or "")),
+    Column("unit", "due.unit", sheet=lambda row: ""),
     Column("years", "due.years", sheet=lambda row: row.years),
     Column("ends_on", "due.ends_on", sheet=lambda row: row.ends_on),
     Column("documents", "browse.documents", numeric=True, sheet=lambda row: row.document_count),
@@ -38,8 +41,10 @@ UNKNOWN = (
     Column("dossier", "due.dossier", sheet=lambda row: row.title),
     Column("code", "search.dossier", sheet=lambda row: row.code),
     Column("given", "due.given", sheet=lambda row: row.maintenance),
-    Column("why", "due.why", sheet=lambda row: ""),
+    Column("why", "due.why", sheet=lambda row: lambda t: reasons(row.steps, t)[-1]),
 )
+#: Lists under way that the page names; the others stand on their own page.
+LISTS_TOLD = 3
 #: Days ahead of today by the value of the filter.
 HORIZONS = {"now": 0, "30": 30, "365": 365}
 
@@ -61,7 +66,13 @@ def asked_for(request: Request, visit: Visit) -> tuple[Asked, Mapping[str, str]]
         Filter("unit", "due.unit", "choice", list(units.items())),
         Filter("fonds", "search.fonds", "choice", list(fonds.items())),
     )
-    return ask(request, "due", DUE, filters, sort=""), units
+    named = tuple(
+        replace(column, sheet=lambda row: units.get(str(row.unit_id), ""))
+        if column.name == "unit"
+        else column
+        for column in DUE
+    )
+    return ask(request, "due", named, filters, sort=""), units
 
 
 def id_of(text: str) -> UUID | None:
@@ -82,6 +93,8 @@ def due(request: Request, visit: TheVisit) -> Response:
         listed = _rows(work, visit, asked, before, asked.position, asked.limit)
         now, soon = due_by_unit(work, today), due_by_unit(work, today + timedelta(days=30))
         may_list = work.actor.may(Permission.propose_destruction)
+        under_way = destruction_lists(work, visit.archive, states=UNDER_WAY, limit=LISTS_TOLD).items
+        lists = [(one, ", ".join(waiting_for(work, one))) for one in under_way]
     named = [(units.get(str(unit), t("due.no_unit")), count) for unit, count in soon.items()]
     named.sort(key=lambda pair: -pair[1])
     empty = Empty("no_match" if asked.chosen else "all_done", t("due.none"))
@@ -92,6 +105,7 @@ def due(request: Request, visit: TheVisit) -> Response:
         Page(t("due.head", n=sum(now.values())), t("due.summary", n=sum(soon.values())), here="/retention"),
         listing=listing,
         units=units,
+        lists=lists,
         today=today,
         why=lambda row: reasons(row.steps, t),
         may_list=may_list and bool(now),
@@ -119,12 +133,20 @@ def _all(visit: Visit, asked: Asked, before: date) -> Iterator[Due]:
 def unknown(request: Request, visit: TheVisit) -> Response:
     """A group of its own: never due, so that nobody destroys what nobody could compute."""
     t, asked = sentences(request), ask(request, "unknown", UNKNOWN, (), sort="")
+    if asked.wants_sheet:
+        return export(request, visit, asked, t("due.unknown_title"), _every_unknown(visit))
     with visit.archive.look(visit.actor) as work:
         listed = list_unknown(work, visit.archive, cursor=asked.position, limit=asked.limit)
-    if asked.wants_sheet:
-        return export(request, visit, asked, t("due.unknown_title"), listed.items)
     empty = Empty("all_done", t("due.unknown_none"))
     listing = Listing(asked, t("due.unknown_title"), asked.page_of(listed), empty)
     crumbs = [(t("navigation.due"), "/retention"), (t("due.unknown_title"), "")]
     page = Page(t("due.unknown_title"), t("due.unknown_summary"), crumbs, here="/retention")
     return render(request, "due_unknown.html", page, listing=listing, why=lambda row: reasons(row.steps, t))
+
+
+def _every_unknown(visit: Visit) -> Iterator[Unclear]:
+    def page(cursor: str | None) -> Listed[Unclear]:
+        with visit.archive.look(visit.actor) as work:
+            return list_unknown(work, visit.archive, cursor=cursor, limit=PAGE)
+
+    return every(page)

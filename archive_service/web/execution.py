@@ -20,7 +20,6 @@ from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.web.shown import Progress
 from retention.after_rebuild import release_destruction
-from retention.destruction.certificate import place_name
 from retention.destruction.execute import start_execution
 from retention.destruction.four_eyes import refuse_second_part
 from retention.destruction.lists import checks_of, fault_of, list_entries
@@ -97,7 +96,7 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
         may_stop=Permission.stop_destruction in opened.acts and listed.state is ListState.executing,
         checks=checks,
         listing=Listing(asked, t("execution.receipts"), asked.page_of(found), empty, matrix=True),
-        places=[(place, place_name(place)) for place in places],
+        places=[(place, _place_words(request, place)) for place in places],
         began=listed.state in BEGUN,
         fault=fault,
         progress=_progress(request, opened, t),
@@ -105,6 +104,12 @@ def _show(request: Request, visit: Visit, list_id: UUID, form: Form, status: int
         form=form,
         act=act(request, f"/destruction/{list_id}/execution", opened.version),
     )
+
+
+def _place_words(request: Request, place: str) -> str:
+    """A place that reports itself gone ("copy:ban-sao", "index"), in the reader's language."""
+    kind, _, root = place.partition(":")
+    return sentences(request)(f"execution.place_{kind}", root=request.app.state.site.root(root))
 
 
 def _progress(request: Request, opened: OpenList, t: Sentences) -> Progress:

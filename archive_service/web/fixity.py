@@ -11,6 +11,7 @@ from sqlalchemy import select
 from archive_service.web.charts import Lines
 from archive_service.web.exports import export
 from archive_service.web.frame import Page, render, sentences
+from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Listing, Window, ask
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, page_router
@@ -35,7 +36,7 @@ ROOTS = (
         "unreadable", "fixity.unreadable", numeric=True, sheet=lambda row: count(row, CopyState.unreadable)
     ),
     Column("owed", "fixity.owed", numeric=True, sheet=lambda row: count(row, CopyState.owed)),
-    Column("state", "fixity.state", sheet=lambda row: row.root.state),
+    Column("state", "fixity.state", sheet=lambda row: label("root", row.root.state)),
 )
 
 

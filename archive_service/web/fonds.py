@@ -39,7 +39,7 @@ DOSSIERS = (
     Column("dates", "browse.dates", sheet=lambda row: row.dates),
     Column("documents", "browse.documents", numeric=True, sheet=lambda row: row.documents),
     Column("kept_for", "browse.kept_for", sheet=lambda row: row.dossier.maintenance),
-    Column("access", "browse.access", sheet=lambda row: label("access", row.dossier.access.value).vi),
+    Column("access", "browse.access", sheet=lambda row: label("access", row.dossier.access.value)),
 )
 
 

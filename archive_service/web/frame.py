@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Literal
@@ -77,6 +77,11 @@ class Site:
     now: Callable[[], datetime]
     notices: Callable[[Viewer | None], Sequence[Notice]] = lambda viewer: ()
     demo: bool = False
+    roots: Mapping[str, str] = field(default_factory=dict)
+
+    def root(self, root_id: str | None) -> str:
+        """A storage root as pages call it; one that is no longer set by its id."""
+        return self.roots.get(root_id or "", root_id or "")
 
 
 @dataclass(frozen=True)

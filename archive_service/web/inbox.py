@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -28,14 +29,21 @@ COLUMNS = (
     Column("title", "inbox.dossier", sheet=lambda sip: sip.title),
     Column("code", "inbox.code", sheet=lambda sip: sip.dossier_code),
     Column("unit", "inbox.unit", sheet=lambda sip: sender(sip)),
-    Column("state", "inbox.state", sheet=lambda sip: label("sip", sip.state.value).vi),
-    Column("result", "inbox.result", sheet=lambda sip: f"{sip.errors}/{sip.warnings}/{sip.notes}"),
+    Column("state", "inbox.state", sheet=lambda sip: label("sip", sip.state.value)),
+    Column("result", "inbox.result", sheet=lambda sip: partial(result_in_words, sip)),
     Column("documents", "inbox.documents", numeric=True, sheet=lambda sip: sip.document_count),
     Column("received", "inbox.received", sortable=True, sheet=lambda sip: sip.received_raw),
     Column("due", "inbox.due", sortable=True, sheet=lambda sip: sip.due_at),
 )
 TABS = tuple(group for group in Group if group is not Group.in_work)
 SHOWN = tuple(column for column in COLUMNS if column.name not in {"code", "state"})
+
+
+def result_in_words(sip: Sip, t: Sentences) -> str:
+    """The verdict as the package's own page says it; nothing before it was checked."""
+    if sip.checked_at is None:
+        return ""
+    return t("sip.verdict", errors=sip.errors, warnings=sip.warnings, notes=sip.notes)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -28,8 +29,8 @@ from retention.destruction.turns import names_of
 router = page_router()
 
 INCIDENTS = (
-    Column("kind", "incident.kind", sheet=lambda row: row.kind),
-    Column("state", "incident.state", sheet=lambda row: label("incident", row.state.value).vi),
+    Column("kind", "incident.kind", sheet=lambda row: partial(kind_words, row.kind)),
+    Column("state", "incident.state", sheet=lambda row: label("incident", row.state.value)),
     Column("root", "fixity.root", sheet=lambda row: row.root_id),
     Column("path", "incident.path", sheet=lambda row: row.path),
     Column("opened_at", "incident.opened_at", sheet=lambda row: row.opened_at),
@@ -89,7 +90,9 @@ def _show(request: Request, visit: Visit, incident_id: UUID, form: Form, status:
         names = names_of(work, [found.closed_by])
     words = kind_words(found.kind, t)
     crumbs = [(t("incident.title"), "/incidents"), (words, "")]
-    title = t("incident.one", kind=words, place=found.root_id or t("incident.archive"))
+    title = t(
+        "incident.one", kind=words, place=request.app.state.site.root(found.root_id) or t("incident.archive")
+    )
     page = Page(title, "", crumbs, "/incidents", bool(form.errors or form.wrong))
     return render(
         request,
@@ -129,7 +132,7 @@ def close(request: Request, visit: TheVisit, incident_id: UUID, posted: ThePoste
 
 
 @router.post("/incidents/{incident_id}/restore")
-def restore(visit: TheVisit, incident_id: UUID) -> Response:
+def restore(request: Request, visit: TheVisit, incident_id: UUID) -> Response:
     """From a copy that is proven good now; what was found is kept as evidence."""
     with visit.archive.look(visit.actor) as work:
         found = visible_incident(work, incident_id, Permission.handle_incidents)
@@ -137,4 +140,5 @@ def restore(visit: TheVisit, incident_id: UUID) -> Response:
     if dossier_id is None:
         return redirect(f"/incidents/{incident_id}")
     kept = restore_copy(visit.archive, visit.actor, dossier_id, root_id)
-    return redirect(f"/incidents/{incident_id}", Flash("incident.restored", root=root_id, evidence=kept))
+    root = request.app.state.site.root(root_id)
+    return redirect(f"/incidents/{incident_id}", Flash("incident.restored", root=root, evidence=kept))

@@ -61,6 +61,7 @@ LABELS: dict[str, dict[str, Label]] = {
         "warning": Label("Cảnh báo", "Warning", "triangle", "turn"),
         "note": Label("Ghi chú", "Note", "info", "machine"),
     },
+    "result": {"clean": Label("Không có lỗi", "No fault", TICK, "good")},
     "check": {
         "passed": Label("Đạt", "Passed", TICK, "good"),
         "not_run": Label("Chưa chạy", "Not run", DASH, "machine"),

@@ -32,7 +32,10 @@ Key = tuple[str | int | None, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `label` is a key of the sentences, `sheet` gives its typed value for the exported sheet."""
+    """A column: `label` is a key of the sentences, `sheet` gives its typed value for the exported sheet.
+
+    The value may be a `Label`, or a function of the sentences: then the sheet speaks the reader's language.
+    """
 
     name: str
     label: str

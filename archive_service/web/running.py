@@ -25,8 +25,8 @@ from archive_service.web.session import ThePosted, TheVisit, page_router
 
 router = page_router()
 JOB_COLUMNS = (
-    Column("kind", "jobs.kind", sheet=lambda job: job.kind),
-    Column("state", "jobs.state", sheet=lambda job: label("job", job.state.value).vi),
+    Column("kind", "jobs.kind", sheet=lambda job: lambda t: kind_words(t, job.kind)),
+    Column("state", "jobs.state", sheet=lambda job: label("job", job.state.value)),
     Column("since", "jobs.since", sheet=lambda job: job.created_at),
     Column("attempts", "jobs.attempts", numeric=True, sheet=lambda job: job.attempts),
     Column("next", "jobs.next", sheet=lambda job: job.run_after),

@@ -26,7 +26,7 @@ router = page_router()
 
 COLUMNS = (
     Column("title", "search.title_column", sheet=lambda hit: hit.entry.title),
-    Column("kind", "search.kind", sheet=lambda hit: label("entry_kind", hit.entry.kind).vi),
+    Column("kind", "search.kind", sheet=lambda hit: label("entry_kind", hit.entry.kind)),
     Column("number", "search.number", sheet=lambda hit: "; ".join(hit.entry.numbers)),
     Column("type", "search.type", sheet=lambda hit: hit.entry.type_name),
     Column("agency", "search.agency", sheet=lambda hit: hit.entry.agency),

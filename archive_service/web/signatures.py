@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from fastapi import Request, Response
 
@@ -26,11 +27,9 @@ SIGNATURES = (
     Column("file", "copies.file", sheet=lambda row: row.path),
     Column("signer", "signature.signer", sheet=lambda row: row.signature.signer),
     Column("signed_at", "signature.signed_at", sheet=lambda row: row.signature.signed_at),
-    Column(
-        "then", "signature.then", sheet=lambda row: label("signature", row.signature.first_verdict.value).vi
-    ),
-    Column("now", "signature.now", sheet=lambda row: label("signature", row.signature.verdict.value).vi),
-    Column("why", "signature.why", sheet=lambda row: row.signature.reason),
+    Column("then", "signature.then", sheet=lambda row: label("signature", row.signature.first_verdict.value)),
+    Column("now", "signature.now", sheet=lambda row: label("signature", row.signature.verdict.value)),
+    Column("why", "signature.why", sheet=lambda row: partial(signature_reason, row.signature.reason)),
     Column("checked_at", "signature.checked_at", sheet=lambda row: row.checked_at),
 )
 

@@ -108,6 +108,7 @@ def add_pages(app: FastAPI, archive: Archive) -> None:
         now=archive.clock.now,
         notices=lambda viewer: notices.notices(archive, viewer),
         demo=settings.demo,
+        roots={root.id: root.shown_name for root in settings.storage},
     )
     for router in ROUTERS:
         app.include_router(router)

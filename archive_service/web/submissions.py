@@ -23,7 +23,7 @@ router = page_router()
 HERE = "/submissions"
 COLUMNS = (
     Column("title", "inbox.dossier", sheet=lambda sip: sip.title),
-    Column("state", "inbox.state", sheet=lambda sip: label("sip", sip.state.value).vi),
+    Column("state", "inbox.state", sheet=lambda sip: label("sip", sip.state.value)),
     Column("what", "submissions.what"),
     Column("received", "inbox.received", sheet=lambda sip: sip.received_raw),
 )

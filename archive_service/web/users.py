@@ -26,12 +26,16 @@ COLUMNS = (
     Column("name", "users.name", sheet=lambda card: card.person.name),
     Column("username", "users.username", sheet=lambda card: card.person.username),
     Column("unit", "users.unit", sheet=lambda card: card.unit),
-    Column(
-        "roles", "users.roles", sheet=lambda card: "; ".join(held.grant.role.value for held in card.grants)
-    ),
+    Column("roles", "users.roles", sheet=lambda card: lambda t: roles_in_words(card, t)),
     Column("last", "users.last", sheet=lambda card: card.last_sign_in),
-    Column("state", "users.state", sheet=lambda card: card.person.state.value),
+    Column("state", "users.state", sheet=lambda card: lambda t: t(f"users.state_{card.person.state}")),
 )
+
+
+def roles_in_words(card: directory.Card, t: Sentences) -> str:
+    """Each role and over what, as the page tells them."""
+    held = (f"{t(f'roles.{each.grant.role}')} ({each.over or t('users.everywhere')})" for each in card.grants)
+    return "; ".join(held)
 
 
 @router.get(HERE)

@@ -19,7 +19,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from archive_service.web.frame import sentences, viewer_of
+from archive_service.web.labels import Label
 from archive_service.web.lists import Asked
+from archive_service.web.sentences import Sentences
 from archive_service.web.texts import shorten, vietnam
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -79,8 +81,15 @@ def list_response(request: Request, asked: Asked, title: str, rows: Iterable[Any
         (t("sheet.filter"), chosen or t("sheet.no_filter")),
         (t("sheet.order"), t(f"list.{order}", column=t(sorted_by.label)) if sorted_by else ""),
     ]
-    cells = ([value(row) for _, value in columns] for row in rows)
+    cells = ([_in_words(value(row), t) for _, value in columns] for row in rows)
     return xlsx_response(title, workbook(title, [t(column.label) for column, _ in columns], cells, origin))
+
+
+def _in_words(value: object, t: Sentences) -> object:
+    """A state, or a function of the sentences, as the reader's language says it: no code of ours in a cell."""
+    if isinstance(value, Label):
+        return value.words(t.language)
+    return value(t) if callable(value) else value
 
 
 def _cell(sheet: Any, value: object, bold: bool = False) -> Any:

@@ -232,7 +232,7 @@ def _told(at: datetime | None) -> str:
 def place_name(place: str) -> str:
     """
     >>> place_name("copy:ban-sao"), place_name("index")
-    ('Bản sao ban-sao', 'Chỉ mục tìm kiếm')
+    ('Kho lưu ban-sao', 'Chỉ mục tìm kiếm')
     """
     kind, _, root = place.partition(":")
-    return f"Bản sao {root}" if kind == "copy" else PLACES.get(kind, place)
+    return f"Kho lưu {root}" if kind == "copy" else PLACES.get(kind, place)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from archive_service.kernel.cursors import Listed, limit_of, make_cursor, read_cursor
 from archive_service.kernel.jobs import OPEN, Job
@@ -16,7 +16,18 @@ from archive_service.work import Archive, Work
 from preservation.models import Dossier, ErasureReceipt
 from retention.destruction.checks import Check, execution_checks
 from retention.holds import held
-from retention.models import Answer, DestructionEntry, DestructionList, EntryState, Hold, ListState
+from retention.models import (
+    CLOSED_LISTS,
+    Answer,
+    DestructionEntry,
+    DestructionList,
+    EntryState,
+    Hold,
+    ListState,
+)
+
+#: Lists on which somebody has still to act, or the archive.
+UNDER_WAY = [state for state in ListState if state not in CLOSED_LISTS]
 
 
 def destruction_lists(
@@ -28,12 +39,10 @@ def destruction_lists(
     limit: int = 50,
 ) -> Listed[DestructionList]:
     """Lists in the actor's reach, newest first; `states` empty means all."""
-    scope, wanted = work.allow(Permission.see_retention), sorted(states)
+    wanted = sorted(states)
     bound = f"destruction-lists:{work.actor.id}:{wanted}"
-    query = select(DestructionList).order_by(DestructionList.id.desc()).limit(limit_of(limit) + 1)
-    if not scope.everything:
-        own = (DestructionList.unit_id.in_(scope.units), DestructionList.fonds_id.in_(scope.fonds))
-        query = query.where(or_(*own))
+    query = select(DestructionList).where(_in_reach(work))
+    query = query.order_by(DestructionList.id.desc()).limit(limit_of(limit) + 1)
     if wanted:
         query = query.where(DestructionList.state.in_(wanted))
     if cursor is not None:
@@ -43,6 +52,19 @@ def destruction_lists(
     more = len(found) > limit
     following = make_cursor(archive.keys.secret, bound, [found[limit - 1].id]) if more else None
     return Listed(found[:limit], following)
+
+
+def count_lists(work: Work, states: Iterable[ListState]) -> int:
+    """How many lists in the actor's reach are in one of these states."""
+    query = select(func.count(DestructionList.id)).where(_in_reach(work))
+    return work.session.scalar(query.where(DestructionList.state.in_(sorted(states)))) or 0
+
+
+def _in_reach(work: Work) -> ColumnElement[bool]:
+    scope = work.allow(Permission.see_retention)
+    if scope.everything:
+        return true()
+    return or_(DestructionList.unit_id.in_(scope.units), DestructionList.fonds_id.in_(scope.fonds))
 
 
 def visible_list(work: Work, list_id: UUID) -> DestructionList:

@@ -21,7 +21,7 @@ from archive_service.web.sentences import Sentences
 from ingest.models import Sip
 from tests.archives import PASSWORD, House
 from tests.web.test_officer import waiting
-from tests.web.visits import Browser, text_of
+from tests.web.visits import Browser, sheet_of, text_of
 
 Visit = Callable[..., Browser]
 NEW = {"name": "Lê Văn Bình", "username": "lvbinh.snv", "kind": "person", "unit": "", "password": PASSWORD}
@@ -203,3 +203,9 @@ def test_every_finding_has_its_public_page(visit: Visit, house: House) -> None:
 
 def test_the_demo_page_is_not_there_in_earnest(visit: Visit) -> None:
     assert visit().get("/demo").status_code == 404
+
+
+def test_the_sheet_of_accounts_says_roles_in_words(visit: Visit) -> None:
+    rows = sheet_of(visit("administrator").get("/users?format=xlsx"))
+    told = " ".join(str(cell) for row in rows for cell in row)
+    assert "Người làm lưu trữ (cả kho)" in told and "Đang dùng" in told

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html.parser import HTMLParser
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from openpyxl import load_workbook
 
 from tests.archives import PASSWORD
 
@@ -48,6 +50,12 @@ def hidden_fields(html: str, action: str) -> dict[str, str]:
     forms = _Forms()
     forms.feed(html)
     return next(fields for address, fields in forms.forms if address == action)
+
+
+def sheet_of(answer: Response) -> list[tuple[object, ...]]:
+    """The rows of an exported list, its head first."""
+    rows = load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
+    return [tuple(row) for row in rows]
 
 
 def text_of(answer: Response) -> str:

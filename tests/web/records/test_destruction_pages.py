@@ -16,7 +16,7 @@ from retention.destruction.review import answer_entries
 from retention.models import Answer, DestructionList
 from tests.archives import PASSWORD, House
 from tests.retention.shelf import Hands, shelve
-from tests.web.visits import Browser, text_of
+from tests.web.visits import Browser, sheet_of, text_of
 
 Visit = Callable[..., Browser]
 MINUTES = ("bien-ban.pdf", b"%PDF-1.7 minutes of the council", "application/pdf")
@@ -54,6 +54,8 @@ def test_four_people_take_a_dossier_from_due_to_its_certificate(
     made = manager.submit("/retention/list", manager_action(manager), explanation="Tài liệu hết thời hạn.")
     page = made.headers["location"]
     assert manager.submit(page, f"{page}/send").status_code == 303
+    assert "Danh mục 01/2026 Đang xem xét lại đang chờ" in text_of(manager.get("/retention"))
+    assert "Danh mục đang chờ Ông/Bà: 1" in text_of(council.get("/destruction?turn=me"))
     answers = f"{page}/answers"
     council.submit(f"{answers}?all=unanswered", answers, answer="destroy")
     assert council.submit(f"{page}/send-on").status_code == 303
@@ -66,6 +68,9 @@ def test_four_people_take_a_dossier_from_due_to_its_certificate(
     assert started.status_code == 303
     drain(house.archive)
     assert "Đã hủy xong ở mọi nơi lưu" in text_of(executor.get(f"{page}/execution"))
+    assert f"/dossiers/{due}/retention" not in manager.get(page).text, "a link to a page that is no more"
+    executor.get("/preferences/language/en")
+    assert "Search index" in text_of(executor.get(f"{page}/execution"))
     assert executor.get(f"{page}/papers/certificate").content.startswith(b"%PDF")
     assert "đã hủy lúc" in text_of(visit("records_manager").get(f"/dossiers/{due}"))
 
@@ -275,3 +280,8 @@ def test_a_hold_takes_its_dossier_out_of_the_due_list_proposal(
 def test_a_reader_finds_no_page_of_destruction(visit: Visit) -> None:
     reader = visit("reader")
     assert {reader.get(page).status_code for page in ("/retention", "/holds", "/destruction")} == {403}
+
+
+def test_the_sheet_of_what_is_due_names_units_and_no_id(visit: Visit, due: UUID) -> None:
+    head, row = sheet_of(visit("records_manager").get("/retention?format=xlsx"))
+    assert len(str(row[head.index("Đơn vị")])) != len(str(due))

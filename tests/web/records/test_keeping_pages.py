@@ -14,7 +14,7 @@ from preservation.fixity import fixity_run
 from preservation.models import Dossier, Incident
 from preservation.ocfl.layout import object_path
 from tests.archives import PASSWORD, House
-from tests.web.visits import Browser, text_of
+from tests.web.visits import Browser, sheet_of, text_of
 
 Visit = Callable[..., Browser]
 
@@ -57,6 +57,12 @@ class TestIncidents:
         closed = auditor.submit(page, f"{page}/close", remark="Lỗi đĩa, đã khôi phục từ kho chính.")
         assert closed.status_code == 303
         assert "Lỗi đĩa, đã khôi phục" in text_of(auditor.get(page))
+
+    def test_the_sheet_of_incidents_speaks_the_readers_language(self, damaged: UUID, visit: Visit) -> None:
+        auditor = visit("auditor")
+        assert sheet_of(auditor.get("/incidents?format=xlsx"))[1][:2] == ("Tệp sai lệch", "Chưa xử lý")
+        auditor.get("/preferences/language/en")
+        assert sheet_of(auditor.get("/incidents?format=xlsx"))[1][1] == "Open"
 
     def test_a_reader_finds_no_page_of_the_audit(self, house: House, visit: Visit) -> None:
         reader = visit("reader")

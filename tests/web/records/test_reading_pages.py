@@ -211,3 +211,9 @@ def test_a_changed_entry_is_named_before_anything_else(house: House, visit: Visi
         connection.exec_driver_sql("UPDATE log_detail SET detail = '{}' WHERE number = 5")
     said = text_of(visit("auditor").get("/audit"))
     assert "Chuỗi bị đứt hoặc bị sửa, bắt đầu từ mục 5" in said
+
+
+def test_the_history_begins_with_who_sent_and_who_accepted(house: House, visit: Visit) -> None:
+    shelf = dossier(house, "giấy phép")
+    said = text_of(visit("officer").get(f"/dossiers/{shelf.id}/history"))
+    assert "Nhận gói hồ sơ" in said and "Tiếp nhận gói hồ sơ Trần Thị Ánh" in said
