@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 import pikepdf
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from archive_service.kernel.sandbox import Limits, Sandbox
 from preservation.kinds import kind_of
@@ -18,6 +19,7 @@ WIDTHS = (400, 800, 1200, 1600)
 MOST_HEIGHT = 6400
 MOST_PIXELS = 150_000_000
 MOST_MEASURED_PAGES = 300
+MARK = "#FFE27A"
 LIMITS = Limits(cpu_s=60, wall_s=90, resident_bytes=1536 << 20)
 _OPAQUE_GREY = ("1", "L", "LA", "I", "I;16", "F")
 
@@ -35,15 +37,18 @@ class PageFacts(TypedDict):
 NOTHING = PageFacts(pages=None, pdf_version="", encrypted=False, claims_pdfa="", scans=[])
 
 
-def ask_page(sandbox: Sandbox, path: Path, puid: str, page: int, width: int) -> bytes:
+def ask_page(
+    sandbox: Sandbox, path: Path, puid: str, page: int, width: int, marks: Sequence[str] = ()
+) -> bytes:
     """Page `page` (from 1) as PNG, or JPEG if it is a photograph or scan. `width` is one of WIDTHS, in pixels.
 
-    A very long page is narrower. Raises IndexError, SandboxFailure.
+    A very long page is narrower. `marks`: words to mark where a PDF's text has them, as they are written there.
+    Raises IndexError, SandboxFailure.
     """
     if width not in WIDTHS:
         raise ValueError(f"width {width} is not one of {WIDTHS}")
     drawn: bytes | None = sandbox.run(
-        "preservation.pages:draw_page", str(path), puid, page, width, limits=LIMITS
+        "preservation.pages:draw_page", str(path), puid, page, width, tuple(marks), limits=LIMITS
     )
     if drawn is None:
         raise IndexError(f"there is no page {page}")
@@ -58,11 +63,11 @@ def ask_page_facts(sandbox: Sandbox, path: Path, puid: str) -> PageFacts:
     return facts
 
 
-def draw_page(path: str, puid: str, page: int, width: int) -> bytes | None:
+def draw_page(path: str, puid: str, page: int, width: int, marks: Sequence[str] = ()) -> bytes | None:
     """The picture; None if the file has no such page, or no pages at all."""
     kind = kind_of(puid)
     if kind == "pdf":
-        return _draw_pdf(path, page, width)
+        return _draw_pdf(path, page, width, marks)
     return _draw_image(path, page, width) if kind == "image" else None
 
 
@@ -73,7 +78,7 @@ def page_facts(path: str, puid: str) -> PageFacts:
     return _image_facts(path) if kind == "image" else NOTHING
 
 
-def _draw_pdf(path: str, number: int, width: int) -> bytes | None:
+def _draw_pdf(path: str, number: int, width: int, marks: Sequence[str]) -> bytes | None:
     document = pypdfium2.PdfDocument(path)
     if not 1 <= number <= len(document):
         return None
@@ -81,7 +86,33 @@ def _draw_pdf(path: str, number: int, width: int) -> bytes | None:
     across, down = page.get_size()
     scale = min(width / max(across, 1), MOST_HEIGHT / max(down, 1))
     drawn = page.render(scale=scale, may_draw_forms=False).to_pil()
+    if marks:
+        drawn = _marked(drawn, _boxes(page, marks), scale, down)
     return _encode(drawn, "JPEG" if scan_of(page, number, {}) else "PNG")
+
+
+def _boxes(page: pypdfium2.PdfPage, marks: Sequence[str]) -> Iterator[tuple[float, float, float, float]]:
+    """Where the words stand, in points from the lower left corner: left, bottom, right, top."""
+    text = page.get_textpage()
+    for mark in marks:
+        search = text.search(mark, match_whole_word=True)
+        while found := search.get_next():
+            first, count = found
+            yield from (text.get_charbox(number, loose=True) for number in range(first, first + count))
+
+
+def _marked(
+    drawn: Image.Image, boxes: Iterable[tuple[float, float, float, float]], scale: float, down: float
+) -> Image.Image:
+    """Yellow under the words, as a felt pen does it: the ink stays black."""
+    felt = Image.new("RGB", drawn.size, "white")
+    pen = ImageDraw.Draw(felt)
+    for left, bottom, right, top in boxes:
+        pen.rectangle(
+            [left * scale - 2, (down - top) * scale - 2, right * scale + 2, (down - bottom) * scale + 2],
+            fill=MARK,
+        )
+    return ImageChops.multiply(drawn.convert("RGB"), felt)
 
 
 def _draw_image(path: str, number: int, width: int) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -60,8 +60,13 @@ def open_file(archive: Archive, actor: Actor, file_id: UUID) -> Iterator[OpenedF
         yield OpenedFile(file, dossier, stream)
 
 
-def page_image(archive: Archive, actor: Actor, file_id: UUID, page: int, width: int) -> tuple[bytes, str]:
-    """Page `page` (from 1) as (picture, media type). `width`: one of `pages.WIDTHS`. Raises `Missing`, `NoPicture`."""
+def page_image(
+    archive: Archive, actor: Actor, file_id: UUID, page: int, width: int, marks: Sequence[str] = ()
+) -> tuple[bytes, str]:
+    """Page `page` (from 1) as (picture, media type). `width`: one of `pages.WIDTHS`. Raises `Missing`, `NoPicture`.
+
+    `marks`: words to mark, as the page writes them; a picture with marks is not kept.
+    """
     if width not in WIDTHS:
         told = ", ".join(map(str, WIDTHS))
         raise NotPossible(f"width: một trong {told}.", f"width: expected one of {told}.", name="wrong-width")
@@ -69,17 +74,20 @@ def page_image(archive: Archive, actor: Actor, file_id: UUID, page: int, width: 
         file, dossier = visible_file(work, file_id)
         work.record(Verb.page_read, file, dossier=dossier.id, page=page)
     name = f"{file.id}-{page}-{width}"
-    picture = pages_cache.get(archive, dossier.id, name)
+    picture = None if marks else pages_cache.get(archive, dossier.id, name)
     if picture is None:
-        picture = _draw(archive, dossier, file, page, width)
-        _remember(archive, dossier, name, picture)
+        picture = _draw(archive, dossier, file, page, width, marks)
+        if not marks:
+            _remember(archive, dossier, name, picture)
     return picture, "image/jpeg" if picture.startswith(JPEG) else "image/png"
 
 
-def _draw(archive: Archive, dossier: Dossier, file: FileObject, page: int, width: int) -> bytes:
+def _draw(
+    archive: Archive, dossier: Dossier, file: FileObject, page: int, width: int, marks: Sequence[str]
+) -> bytes:
     with fetched(archive, dossier, file) as path:
         try:
-            return ask_page(archive.sandbox, path, file.puid, page, width)
+            return ask_page(archive.sandbox, path, file.puid, page, width, marks)
         except (IndexError, SandboxFailure) as error:
             raise NoPicture from error
 

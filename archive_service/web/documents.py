@@ -28,6 +28,8 @@ router = page_router()
 #: Width of the picture by the size that is chosen; "fit" shrinks to the room that there is.
 SIZES = {"fit": 800, "full": 1200, "double": 1600}
 DRAWN = ("pdf", "image")
+#: Different words that a picture marks; the text beside it marks all.
+MOST_MARKS = 20
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,12 @@ def _read(visit: Visit, place: Shelfmark, page: int, words: str, size: str, posi
     drawable = kind_of(file.puid) in DRAWN and bool(file.pages)
     pages = max(file.pages or 0, len(texts), 1)
     page = min(max(page, 1), pages)
+    hits = find_hits(texts, words, page)
     picture = f"/documents/{place.document.id}/pages/{page}.png" if drawable else ""
     if picture:
-        picture += f"?{urlencode({'file': file.position, 'width': SIZES[size]})}"
-    hits = find_hits(texts, words, page)
+        marks = sorted({one.text.casefold() for one in hits.fragments if one.is_hit})[:MOST_MARKS]
+        asked = {"file": file.position, "width": SIZES[size], "mark": marks}
+        picture += f"?{urlencode(asked, doseq=True)}"
     return Reading(place.document, file, page, pages, size, words, hits, picture)
 
 
@@ -131,13 +135,16 @@ def picture(
     page: int,
     file: int = 0,
     width: int = SIZES["fit"],
+    mark: Annotated[Sequence[str], Query(max_length=MOST_MARKS)] = (),
 ) -> Response:
     """The page as PNG or JPEG, drawn in a bounded child; closed records are kept by no cache."""
     place = _place(visit, document_id)
     chosen = next((each for each in place.files if each.position == file), None)
     if chosen is None:
         raise Missing
-    drawn, media_type = page_image(visit.archive, visit.actor, chosen.id, page, width)
+    drawn, media_type = page_image(
+        visit.archive, visit.actor, chosen.id, page, width, [each for each in mark if each]
+    )
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:24]}"'
     public = place.document.access is AccessMode.public
     headers = {

@@ -120,3 +120,14 @@ def _one_page(page: bytes) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     end = b"trailer << /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
     return out + b"xref\n0 4\n0000000000 65535 f \n" + table + end
+
+
+def test_the_words_that_were_sought_are_marked_on_the_picture(sandbox: Sandbox, file: Path) -> None:
+    file.write_bytes(made.pdf("Về việc phê duyệt quyết định"))
+
+    def yellow(*marks: str) -> int:
+        picture = Image.open(io.BytesIO(ask_page(sandbox, file, PDF, 1, 800, marks))).convert("RGB")
+        return sum(n for n, colour in picture.getcolors(1 << 20) or () if colour == (255, 226, 122))
+
+    assert yellow() == yellow("khôngcó") == 0
+    assert 0 < yellow("quyết") < yellow("quyết", "định")

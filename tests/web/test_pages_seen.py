@@ -16,6 +16,7 @@ from ingest.models import Sip, SipState
 from tests.archives import PASSWORD, House, make_house
 from tests.judges.axe import axe
 from tests.web.conftest import HASHED
+from tests.web.seen import SEEN
 from tests.web.test_officer import waiting
 
 if TYPE_CHECKING:
@@ -86,22 +87,6 @@ def come(page: Page, address: str, who: str) -> None:
     page.fill("#field-username", who)
     page.fill("#field-password", PASSWORD)
     page.click("main button.primary")
-
-
-#: At the width: what a person sees at once is wrong, though nothing scrolls sideways.
-SEEN = """() => {
-  const seen = [], cells = [...document.querySelectorAll("td:not(.choose), tbody th")];
-  if (cells.some(cell => cell.clientWidth && cell.clientWidth < 80 && cell.innerText.trim().length > 12))
-    seen.push("breaks words into letters");
-  if (innerWidth >= 1200 && document.querySelector(".bar").clientHeight > 70) seen.push("has a bar of two lines");
-  const bulk = document.querySelector(".bulk");
-  if (bulk && innerWidth < 720 && getComputedStyle(bulk).position !== "static")
-    seen.push("is covered by the bar for chosen rows, though none is chosen");
-  const edges = [...document.querySelectorAll("tbody tr")].some(row => new Set(
-    [...row.cells].map(cell => Math.round(cell.getBoundingClientRect().bottom))).size > 1);
-  if (edges && innerWidth >= 1200) seen.push("has a row whose cells end at different heights");
-  return seen;
-}"""
 
 
 def faults(page: Page, address: str, paths: tuple[str, ...], ids: dict[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import pypdfium2
 import pytest
 import uvicorn
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from tests.archives import PASSWORD, House
 from tests.judges.java import Verdict
 from tests.retention.shelf import Hands, shelve
 from tests.web.conftest import HASHED
+from tests.web.seen import SEEN
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -67,7 +69,9 @@ def look_at(page: Page, axe: Judge, address: str, paths: list[str]) -> None:
         assert answer is not None and answer.status == 200, path
         verdict = axe(page)
         faults += [f"{path}: {said}" for said in verdict.said if not verdict.accepted]
+        faults += [f"{path} {seen} at 1200 px" for seen in page.evaluate(SEEN)]
         page.set_viewport_size({"width": 360, "height": 800})
+        faults += [f"{path} {seen} at 360 px" for seen in page.evaluate(SEEN)]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             faults.append(f"{path}: scrolls sideways at 360 px")
     assert faults == []
@@ -92,6 +96,14 @@ def test_pages_for_readers(house: House, served: str, page: Page, axe: Judge) ->
         ]
         + [base + view for view in views],
     )
+
+    assert sides_on_paper(page, f"{served}{base}") == {"landscape"}, "a first page with nothing but the head"
+
+
+def sides_on_paper(page: Page, address: str) -> set[str]:
+    page.goto(address)
+    with pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True)) as paper:
+        return {"landscape" if leaf.get_width() > leaf.get_height() else "portrait" for leaf in paper}
 
 
 def test_pages_for_destruction(house: House, served: str, page: Page, axe: Judge) -> None:
