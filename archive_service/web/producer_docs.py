@@ -53,7 +53,11 @@ def show_finding(request: Request, code: str) -> Response:
         raise Missing
     trail = [*_trail(t), (t("docs.findings"), "/docs/findings")]
     return render(
-        request, "docs/finding.html", Page(code, crumbs=trail, here=HERE), code=code, message=message
+        request,
+        "docs/finding.html",
+        Page(t("docs.finding", code=code), crumbs=trail, here=HERE),
+        code=code,
+        message=message,
     )
 
 

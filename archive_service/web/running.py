@@ -17,7 +17,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.kernel.settings import Settings
 from archive_service.web.exports import export
 from archive_service.web.forms import act
-from archive_service.web.frame import Flash, Page, redirect, render, sentences
+from archive_service.web.frame import Flash, Page, Site, redirect, render, sentences
 from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Filter, Listing, Window, ask
 from archive_service.web.sentences import Sentences
@@ -99,10 +99,21 @@ def show_health(request: Request, visit: TheVisit) -> Response:
         "running/health.html",
         Page(title, here="/health"),
         services=found,
+        where=lambda service: place_words(t, request.app.state.site, service.detail),
         good=good,
         stuck=stuck,
         checked=visit.archive.clock.now(),
     )
+
+
+def place_words(t: Sentences, site: Site, detail: str) -> str:
+    """Where a service is, in words: a root by its name, the embedded ones as what they are."""
+    key = f"health.place_{detail.replace('-', '_')}"
+    if key in t.table:
+        return t(key)
+    if detail.startswith("folder "):
+        return t("health.place_folder", path=detail.removeprefix("folder "))
+    return site.root(detail) or "–"
 
 
 @dataclass(frozen=True)

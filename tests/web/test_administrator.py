@@ -209,3 +209,8 @@ def test_the_sheet_of_accounts_says_roles_in_words(visit: Visit) -> None:
     rows = sheet_of(visit("administrator").get("/users?format=xlsx"))
     told = " ".join(str(cell) for row in rows for cell in row)
     assert "Người làm lưu trữ (cả kho)" in told and "Đang dùng" in told
+
+
+def test_the_places_of_services_are_told_in_words(visit: Visit) -> None:
+    said = text_of(visit("administrator").get("/health"))
+    assert "trong chương trình của kho" in said and "in-process" not in said and "embedded" not in said
