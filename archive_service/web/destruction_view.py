@@ -106,9 +106,10 @@ def _detail(opened: OpenList, who: UUID | None, at: object, current: bool) -> st
 
 
 def in_numbers(opened: OpenList, t: Sentences) -> str:
-    """The list in one sentence: how much, and how it was answered."""
-    here = [each for each in opened.totals if each.state is not EntryState.withdrawn]
-    documents, octets = sum(e.documents for e in here), sum(e.size for e in here)
+    """The list in one sentence: how much was put on it, how it was answered, how much has left it."""
+    documents, octets = sum(e.documents for e in opened.totals), sum(e.size for e in opened.totals)
+    dossiers = sum(each.dossiers for each in opened.totals)
+    left = dossiers - opened.count()
     counted = dict.fromkeys(Answer, 0)
     for each in opened.totals:
         counted[each.answer] += each.dossiers
@@ -117,12 +118,13 @@ def in_numbers(opened: OpenList, t: Sentences) -> str:
         for answer, number in counted.items()
         if number
     )
+    answers = answers or "–"
     return t(
         "destruction.numbers",
-        n=opened.count(),
+        n=dossiers,
         documents=documents,
         size=size(octets, t.language),
-        answers=answers or "–",
+        answers=f"{answers}; {t('destruction.left', n=left)}" if left else answers,
     )
 
 

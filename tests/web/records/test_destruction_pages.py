@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -106,6 +107,7 @@ def test_whoever_drew_up_a_list_is_told_who_may_review_it(
 
 def test_a_decision_without_the_minutes_keeps_what_was_typed(visit: Visit, reviewed: str) -> None:
     head, page = visit("head"), f"{reviewed}/decision"
+    assert re.search(r"Xem xét lại [^,]+, \d\d/\d\d/\d{4}", text_of(head.get(page))), "who answered for it"
     answer = head.submit(page, **{**SIGNED, "minutes_number": "05/BB-HĐ"})
     assert answer.status_code == 422
     assert "Đính kèm biên bản họp Hội đồng" in text_of(answer)
@@ -247,6 +249,8 @@ def test_the_waiting_period_can_be_stopped_with_a_reason(
     assert visit("council_member").submit(page, reason="").status_code == 422
     assert visit("council_member").submit(page, reason="Cần xem lại").status_code == 303
     assert state_of(house) == "stopped"
+    said = text_of(visit("council_member").get(f"/destruction/{list_id}"))
+    assert "1 hồ sơ" in said and "hủy 1; đã rời danh mục 1." in said and "0 hồ sơ" not in said
 
 
 def test_a_hold_is_lifted_by_a_second_person_only(
