@@ -130,7 +130,7 @@ def test_good_signatures_hold_and_only_the_firm_is_unknown(
     ]
     assert len(verdicts) > 30
     assert all(intact for intact, _ in verdicts)
-    assert [trusted for _, trusted in verdicts].count(False) == 1
+    assert [trusted for _, trusted in verdicts].count(False) == 2, "one stored long ago, one in today's inbox"
 
 
 def test_every_pdf_that_we_make_is_pdf_a(
