@@ -45,7 +45,7 @@ def test_each_verdict_has_its_code_and_severity(sandbox: Sandbox, tmp_path: Path
         ("signature-untrusted", "warning"),
         ("signature-indeterminate", "warning"),
     ]
-    assert "Trần Thị Bình: HASH_FAILURE" in RULES.sentence(findings[1])
+    assert "Trần Thị Bình: nội dung đã bị thay đổi sau khi ký" in RULES.sentence(findings[1])
 
 
 def test_a_locked_pdf_is_left_to_the_formats_and_no_pdf_is_not_asked(
