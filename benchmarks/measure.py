@@ -48,7 +48,9 @@ def _seconds(call: Callable[[], object]) -> float:
 
 @dataclass(slots=True)
 class Memory:
-    """Peaks in MB: resident size of this process, the largest child, PSS of the whole tree."""
+    """Peaks in MB: resident size of the process `pid`, of its largest child, and PSS of the whole tree."""
+
+    pid: int
 
     worker: float = 0
     child: float = 0
@@ -59,7 +61,7 @@ class Memory:
         return f"| {what} | {self.worker:.0f} MB | {self.child:.0f} MB | {self.tree_pss:.0f} MB |"
 
     def look(self) -> None:
-        process = psutil.Process()
+        process = psutil.Process(self.pid)
         children = process.children(recursive=True)
         self.worker = max(self.worker, process.memory_info().rss / 1e6)
         pss = 0.0
@@ -74,8 +76,8 @@ class Memory:
 
 
 @contextmanager
-def watching() -> Iterator[Memory]:
-    memory = Memory()
+def watching(pid: int) -> Iterator[Memory]:
+    memory = Memory(pid)
 
     def watch() -> None:
         while not memory._stop.wait(0.2):
