@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import storable
@@ -175,25 +176,26 @@ def plain(description: DossierDescription) -> dict[str, Any]:
 def _keep_files(work: Work, sip_id: UUID, examination: Examination) -> None:
     work.session.execute(delete(SipFile).where(SipFile.sip_id == sip_id))
     owners = _owners(examination.description)
-    rows = [
-        SipFile(
-            sip_id=sip_id,
-            number=number,
-            path=path,
-            document_ordinal=owners.get(path),
-            size=fact.size,
-            sha256=fact.sha256,
-            sha512=fact.sha512,
-            puid=fact.puid,
-            format_name=fact.format_name[:200],
-            mime=fact.mime[:120],
-            pages=fact.pages,
-            malware=fact.malware,
-            signatures=storable(list(fact.signatures)),
-        )
+    rows = (
+        {
+            "sip_id": sip_id,
+            "number": number,
+            "path": path,
+            "document_ordinal": owners.get(path),
+            "size": fact.size,
+            "sha256": fact.sha256,
+            "sha512": fact.sha512,
+            "puid": fact.puid,
+            "format_name": fact.format_name[:200],
+            "mime": fact.mime[:120],
+            "pages": fact.pages,
+            "malware": fact.malware,
+            "signatures": storable(list(fact.signatures)),
+        }
         for number, (path, fact) in enumerate(sorted(examination.facts.items()), start=1)
-    ]
-    work.session.add_all(rows)
+    )
+    while page := list(islice(rows, 500)):  # past the session: a package may have 200,000 files
+        work.session.execute(insert(SipFile), page)
 
 
 def _owners(description: DossierDescription | None) -> dict[str, int]:

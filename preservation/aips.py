@@ -22,6 +22,7 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.sandbox import SandboxFailure
 from archive_service.work import Archive, Work
+from preservation.ask_text import ask_text
 from preservation.bagit.check import check_bag
 from preservation.build import SUBMISSION, Intake, derived, describe, text_path_of, write_text
 from preservation.catalogue import Description, enter, object_id
@@ -36,7 +37,6 @@ from preservation.ocfl.store import (
     write_version,
 )
 from preservation.roots import failure_domains, writable_root
-from preservation.text import ask_text
 from preservation.verify import CopyFault, verify_copy
 
 log = logging.getLogger(__name__)

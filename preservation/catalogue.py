@@ -6,15 +6,15 @@ is one way from a description to rows and a rebuilt catalogue cannot differ from
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 
 import rfc8785
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
-from archive_service.kernel.db import Base
 from archive_service.kernel.vietnamese import sort_key
 from archive_service.work import Work
 from preservation.models import (
@@ -32,6 +32,8 @@ SCHEMA = "urn:vn-archive:dossier-json:1"
 DESCRIPTION = "metadata/dossier.json"
 
 Description = dict[str, Any]
+Row = dict[str, Any]
+PAGE = 500
 
 
 def object_id(dossier_id: UUID) -> str:
@@ -71,11 +73,14 @@ def enter(work: Work, description: Description, version: int, inventory_digest: 
         for name, value in values.items():
             setattr(dossier, name, value)
     work.session.flush()
-    for rows in (_documents(dossier_id, description), _files(dossier_id, description)):
-        work.session.add_all(rows)
-        work.session.flush()
-    work.session.add_all(_signatures(dossier_id, description))
-    work.session.flush()
+    for model, rows in (
+        (Document, _documents(dossier_id, description)),
+        (FileObject, _files(dossier_id, description)),
+        (Signature, _signatures(dossier_id, description)),
+    ):
+        # Page by page and past the session: a dossier may have a hundred thousand files.
+        while page := list(islice(rows, PAGE)):
+            work.session.execute(insert(model), page)
     work.session.add_all(
         SignatureCheck(signature_id=key, checked_at=at, next_check=following)
         for key, (at, following) in kept_checks.items()
@@ -128,66 +133,66 @@ def _dossier_values(given: Mapping[str, Any], version: int, inventory_digest: st
     }
 
 
-def _documents(dossier_id: UUID, description: Description) -> list[Base]:
+def _documents(dossier_id: UUID, description: Description) -> Iterator[Row]:
     whole = AccessMode(description["dossier"]["access"])
-    return [
-        Document(
-            id=document_id(dossier_id, each["ordinal"]),
-            dossier_id=dossier_id,
-            ordinal=each["ordinal"],
-            tags=each["tags"],
-            type_name=each["type_name"],
-            number=each["number"],
-            issued_raw=each["issued_raw"],
-            issued_from=_day(each["issued_from"]),
-            issued_to=_day(each["issued_to"]),
-            organ_name=each["organ_name"],
-            subject=each["subject"],
-            access=stricter(whole, AccessMode(each["access"])),
-        )
+    return (
+        {
+            "id": document_id(dossier_id, each["ordinal"]),
+            "dossier_id": dossier_id,
+            "ordinal": each["ordinal"],
+            "tags": each["tags"],
+            "type_name": each["type_name"],
+            "number": each["number"],
+            "issued_raw": each["issued_raw"],
+            "issued_from": _day(each["issued_from"]),
+            "issued_to": _day(each["issued_to"]),
+            "organ_name": each["organ_name"],
+            "subject": each["subject"],
+            "access": stricter(whole, AccessMode(each["access"])),
+        }
         for each in description["documents"]
-    ]
+    )
 
 
-def _files(dossier_id: UUID, description: Description) -> list[Base]:
-    return [
-        FileObject(
-            id=file_id(dossier_id, each["path"]),
-            dossier_id=dossier_id,
-            document_id=None if each["document"] is None else document_id(dossier_id, each["document"]),
-            position=each["position"],
-            path=each["path"],
-            size=each["size"],
-            sha256=each["sha256"],
-            sha512=each["sha512"],
-            puid=each["puid"],
-            format_name=each["format_name"],
-            mime=each["mime"],
-            pages=each["pages"],
-            malware=each["malware"],
-            text_path=each["text_path"],
-        )
+def _files(dossier_id: UUID, description: Description) -> Iterator[Row]:
+    return (
+        {
+            "id": file_id(dossier_id, each["path"]),
+            "dossier_id": dossier_id,
+            "document_id": None if each["document"] is None else document_id(dossier_id, each["document"]),
+            "position": each["position"],
+            "path": each["path"],
+            "size": each["size"],
+            "sha256": each["sha256"],
+            "sha512": each["sha512"],
+            "puid": each["puid"],
+            "format_name": each["format_name"],
+            "mime": each["mime"],
+            "pages": each["pages"],
+            "malware": each["malware"],
+            "text_path": each["text_path"],
+        }
         for each in description["files"]
-    ]
+    )
 
 
-def _signatures(dossier_id: UUID, description: Description) -> list[Base]:
-    return [
-        Signature(
-            id=signature_id(dossier_id, each["path"], each["position"]),
-            dossier_id=dossier_id,
-            file_id=file_id(dossier_id, each["path"]),
-            position=each["position"],
-            signer=each["signer"],
-            issuer=each["issuer"],
-            signed_at=datetime.fromisoformat(each["signed_at"]) if each["signed_at"] else None,
-            first_verdict=Verdict(each["first_verdict"]),
-            verdict=Verdict(each["verdict"]),
-            reason=each["reason"],
-            evidence=each["evidence"],
-        )
+def _signatures(dossier_id: UUID, description: Description) -> Iterator[Row]:
+    return (
+        {
+            "id": signature_id(dossier_id, each["path"], each["position"]),
+            "dossier_id": dossier_id,
+            "file_id": file_id(dossier_id, each["path"]),
+            "position": each["position"],
+            "signer": each["signer"],
+            "issuer": each["issuer"],
+            "signed_at": datetime.fromisoformat(each["signed_at"]) if each["signed_at"] else None,
+            "first_verdict": Verdict(each["first_verdict"]),
+            "verdict": Verdict(each["verdict"]),
+            "reason": each["reason"],
+            "evidence": each["evidence"],
+        }
         for each in description["signatures"]
-    ]
+    )
 
 
 def _day(raw: str | None) -> date | None:

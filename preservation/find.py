@@ -23,6 +23,8 @@ from preservation.proven import NoGoodCopy, proven_bytes
 from search.index import TEXT_LIMIT, IndexEntry, Query, SearchIndex, SearchPage
 
 log = logging.getLogger(__name__)
+PAGE = 200
+"""Documents of a dossier that are in memory at once while it is indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +109,33 @@ def entries_of(archive: Archive, dossier: Dossier, lacking: list[str] | None = N
     With `lacking`, texts that no root gives now are named there, and their documents come without: for a rebuild, which
     must not wait for a root. Else raises `NoGoodCopy` while a root is away.
     """
+    yield _dossier_entry(dossier)
+    after = -1
+    while documents := _documents_after(archive, dossier, after):
+        for document, files in documents:
+            text = _text(archive, dossier, files, lacking)
+            yield replace(_document_entry(dossier, document), text=text)
+        after = documents[-1][0].ordinal
+
+
+def _documents_after(
+    archive: Archive, dossier: Dossier, ordinal: int
+) -> list[tuple[Document, list[FileObject]]]:
+    """The next documents, each with those of its files that have a text, in their order."""
     with archive.look(THE_ARCHIVE) as work:
+        following = (Document.dossier_id == dossier.id, Document.ordinal > ordinal)
         documents = work.session.scalars(
-            select(Document).where(Document.dossier_id == dossier.id).order_by(Document.ordinal)
+            select(Document).where(*following).order_by(Document.ordinal).limit(PAGE)
         ).all()
         files = work.session.scalars(
-            select(FileObject).where(FileObject.dossier_id == dossier.id, FileObject.text_path != "")
+            select(FileObject)
+            .where(FileObject.document_id.in_([each.id for each in documents]), FileObject.text_path != "")
+            .order_by(FileObject.position)
         ).all()
-    yield _dossier_entry(dossier)
-    for document in documents:
-        own = sorted((f for f in files if f.document_id == document.id), key=lambda f: f.position)
-        yield replace(_document_entry(dossier, document), text=_text(archive, dossier, own, lacking))
+    own: dict[UUID | None, list[FileObject]] = {each.id: [] for each in documents}
+    for each in files:
+        own[each.document_id].append(each)
+    return [(each, own[each.id]) for each in documents]
 
 
 def _dossier_entry(dossier: Dossier) -> IndexEntry:

@@ -1,66 +1,23 @@
-"""Pages as pictures, and what can be measured on them. Foreign bytes: runs in the sandbox, called by `ask_…`."""
+"""Pages as pictures, and what can be measured on them. Foreign bytes: runs in the sandbox, called by `ask_pages`."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TypedDict
 
 import pikepdf
 import pypdfium2
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from archive_service.kernel.sandbox import Limits, Sandbox
+from preservation.ask_pages import NOTHING, PageFacts, ScanFact
 from preservation.kinds import kind_of
-from preservation.scans import ScanFact, masks_of, scan_of
+from preservation.scans import masks_of, scan_of
 
-WIDTHS = (400, 800, 1200, 1600)
 MOST_HEIGHT = 6400
 MOST_PIXELS = 150_000_000
 MOST_MEASURED_PAGES = 300
 MARK = "#FFE27A"
-LIMITS = Limits(cpu_s=60, wall_s=90, resident_bytes=1536 << 20)
 _OPAQUE_GREY = ("1", "L", "LA", "I", "I;16", "F")
-
-
-class PageFacts(TypedDict):
-    """`pages` is None when the file does not open without a password. `claims_pdfa` ("2B") is only a claim."""
-
-    pages: int | None
-    pdf_version: str
-    encrypted: bool
-    claims_pdfa: str
-    scans: list[ScanFact]
-
-
-NOTHING = PageFacts(pages=None, pdf_version="", encrypted=False, claims_pdfa="", scans=[])
-
-
-def ask_page(
-    sandbox: Sandbox, path: Path, puid: str, page: int, width: int, marks: Sequence[str] = ()
-) -> bytes:
-    """Page `page` (from 1) as PNG, or JPEG if it is a photograph or scan. `width` is one of WIDTHS, in pixels.
-
-    A very long page is narrower. `marks`: words to mark where a PDF's text has them, as they are written there.
-    Raises IndexError, SandboxFailure.
-    """
-    if width not in WIDTHS:
-        raise ValueError(f"width {width} is not one of {WIDTHS}")
-    drawn: bytes | None = sandbox.run(
-        "preservation.pages:draw_page", str(path), puid, page, width, tuple(marks), limits=LIMITS
-    )
-    if drawn is None:
-        raise IndexError(f"there is no page {page}")
-    return drawn
-
-
-def ask_page_facts(sandbox: Sandbox, path: Path, puid: str) -> PageFacts:
-    """What can be measured; NOTHING for a format without pages. Raises SandboxFailure."""
-    if kind_of(puid) not in ("pdf", "image"):
-        return NOTHING
-    facts: PageFacts = sandbox.run("preservation.pages:page_facts", str(path), puid, limits=LIMITS)
-    return facts
 
 
 def draw_page(path: str, puid: str, page: int, width: int, marks: Sequence[str] = ()) -> bytes | None:

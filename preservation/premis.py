@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml import etree
@@ -11,6 +13,9 @@ from preservation.catalogue import Description
 PREMIS = "metadata/preservation/PREMIS.xml"
 NS = "http://www.loc.gov/premis/v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+Node = tuple[str, "str | Iterable[Node] | None"]
+"""Name and content. Written as they come: a tree of all files would grow with the package."""
 
 #: PREMIS event types (id.loc.gov/vocabulary/preservation/eventType) of what every ingest does.
 INGEST_EVENTS = (
@@ -24,99 +29,112 @@ INGEST_EVENTS = (
 
 def premis_of(description: Description) -> bytes:
     """The document, the same bytes for the same description."""
+    out = io.BytesIO()
     spaces: Any = {None: NS, "xsi": XSI}
-    root = etree.Element(_q("premis"), nsmap=spaces, version="3.0")
-    dossier = description["dossier"]
-    _representation(root, dossier["object_id"], description["files"])
-    for each in description["files"]:
-        _file(root, each)
-    for number, (kind, detail) in enumerate(INGEST_EVENTS, start=1):
-        _event(root, f"{dossier['object_id']}/event/{number}", kind, dossier["accepted_at"], detail, dossier)
-    for each in description["signatures"]:
-        _signature_event(root, each, dossier)
-    for number, each in enumerate(description.get("events", ()), start=len(INGEST_EVENTS) + 1):
-        key = f"{dossier['object_id']}/event/{number}"
-        _event(root, key, each["type"], each["at"], each["detail"], dossier)
-    _agent(root, "vn-archive", "Kho lưu trữ tài liệu điện tử", "software")
-    accepted_by = str(dossier["submission"].get("accepted_by") or "")
-    _agent(root, f"person/{accepted_by}", "", "person")
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    with etree.xmlfile(out, encoding="UTF-8") as document:
+        document.write_declaration()
+        with document.element(_q("premis"), nsmap=spaces, version="3.0"):
+            for each in _parts(description):
+                _write(document, each, 1)
+            document.write("\n")
+    return out.getvalue()
+
+
+def _write(document: Any, node: Node, depth: int) -> None:
+    name, content = node
+    # An object's own type is its first word: "object file".
+    name, _, kind = name.partition(" ")
+    document.write("\n" + "  " * depth)
+    with document.element(_q(name), {f"{{{XSI}}}type": kind} if kind else {}):
+        if isinstance(content, str):
+            document.write(content)
+        elif content is not None:
+            for each in content:
+                _write(document, each, depth + 1)
+            document.write("\n" + "  " * depth)
 
 
 def _q(name: str) -> str:
     return f"{{{NS}}}{name}"
 
 
-def _add(parent: Any, name: str, text: str | None = None) -> Any:
-    child = etree.SubElement(parent, _q(name))
-    child.text = text
-    return child
+def _parts(description: Description) -> Iterator[Node]:
+    """Objects, events and agents, in the order of the schema."""
+    dossier = description["dossier"]
+    at, subject = dossier["accepted_at"], dossier["object_id"]
+    yield _representation(subject, description["files"])
+    yield from (_file(each) for each in description["files"])
+    for number, (kind, detail) in enumerate(INGEST_EVENTS, start=1):
+        yield _event(f"{subject}/event/{number}", kind, at, detail)
+    yield from (_signature_event(subject, at, each) for each in description["signatures"])
+    for number, each in enumerate(description.get("events", ()), start=len(INGEST_EVENTS) + 1):
+        yield _event(f"{subject}/event/{number}", each["type"], each["at"], each["detail"])
+    yield _agent("vn-archive", "Kho lưu trữ tài liệu điện tử", "software")
+    yield _agent(f"person/{dossier['submission'].get('accepted_by') or ''}", "", "person")
 
 
-def _identifier(parent: Any, kind: str, value: str) -> None:
-    box = _add(parent, f"{kind}Identifier")
-    _add(box, f"{kind}IdentifierType", "local")
-    _add(box, f"{kind}IdentifierValue", value)
+def _identifier(kind: str, value: str) -> Node:
+    inner = [(f"{kind}IdentifierType", "local"), (f"{kind}IdentifierValue", value)]
+    return f"{kind}Identifier", inner
 
 
-def _object(root: Any, kind: str, value: str) -> Any:
-    box = _add(root, "object")
-    box.set(f"{{{XSI}}}type", kind)
-    _identifier(box, "object", value)
-    return box
+def _representation(object_id: str, files: list[dict[str, Any]]) -> Node:
+    def content() -> Iterator[Node]:
+        yield _identifier("object", object_id)
+        for each in files:
+            related = ("relatedObjectIdentifierType", "local"), ("relatedObjectIdentifierValue", each["path"])
+            inner = [("relationshipType", "structural"), ("relationshipSubType", "has part")]
+            yield "relationship", [*inner, ("relatedObjectIdentifier", related)]
+
+    return "object representation", content()
 
 
-def _representation(root: Any, object_id: str, files: list[dict[str, Any]]) -> None:
-    box = _object(root, "representation", object_id)
-    for each in files:
-        relation = _add(box, "relationship")
-        _add(relation, "relationshipType", "structural")
-        _add(relation, "relationshipSubType", "has part")
-        related = _add(relation, "relatedObjectIdentifier")
-        _add(related, "relatedObjectIdentifierType", "local")
-        _add(related, "relatedObjectIdentifierValue", each["path"])
+def _file(given: dict[str, Any]) -> Node:
+    traits: list[Node] = [
+        (
+            "fixity",
+            [
+                ("messageDigestAlgorithm", name.upper().replace("SHA", "SHA-")),
+                ("messageDigest", given[name]),
+            ],
+        )
+        for name in ("sha256", "sha512")
+    ]
+    traits += [("size", str(given["size"])), ("format", _format(given))]
+    return "object file", [_identifier("object", given["path"]), ("objectCharacteristics", traits)]
 
 
-def _file(root: Any, given: dict[str, Any]) -> None:
-    box = _object(root, "file", given["path"])
-    traits = _add(box, "objectCharacteristics")
-    for name in ("sha256", "sha512"):
-        fixity = _add(traits, "fixity")
-        _add(fixity, "messageDigestAlgorithm", name.upper().replace("SHA", "SHA-"))
-        _add(fixity, "messageDigest", given[name])
-    _add(traits, "size", str(given["size"]))
-    form = _add(traits, "format")
+def _format(given: dict[str, Any]) -> Iterator[Node]:
     if given["format_name"] or not given["puid"]:
-        named = _add(form, "formatDesignation")
-        _add(named, "formatName", given["format_name"] or "unknown")
+        yield "formatDesignation", [("formatName", given["format_name"] or "unknown")]
     if given["puid"]:
-        registry = _add(form, "formatRegistry")
-        _add(registry, "formatRegistryName", "PRONOM")
-        _add(registry, "formatRegistryKey", given["puid"])
+        key = ("formatRegistryName", "PRONOM"), ("formatRegistryKey", given["puid"])
+        yield "formatRegistry", key
 
 
-def _event(root: Any, key: str, kind: str, at: str, detail: str, dossier: dict[str, Any]) -> Any:
-    box = _add(root, "event")
-    _identifier(box, "event", key)
-    _add(box, "eventType", kind)
-    _add(box, "eventDateTime", at)
-    _add(_add(box, "eventDetailInformation"), "eventDetail", detail)
-    return box
+def _event(key: str, kind: str, at: str, detail: str, *more: Node) -> Node:
+    told: list[Node] = [("eventType", kind), ("eventDateTime", at)]
+    return "event", [
+        _identifier("event", key),
+        *told,
+        ("eventDetailInformation", [("eventDetail", detail)]),
+        *more,
+    ]
 
 
-def _signature_event(root: Any, given: dict[str, Any], dossier: dict[str, Any]) -> None:
-    key = f"{dossier['object_id']}/signature/{given['position']}/{given['path']}"
-    detail = f"{given['path']}: {given['signer']}"
-    box = _event(root, key, "digital signature validation", dossier["accepted_at"], detail, dossier)
-    outcome = _add(box, "eventOutcomeInformation")
-    _add(outcome, "eventOutcome", given["first_verdict"])
+def _signature_event(object_id: str, at: str, given: dict[str, Any]) -> Node:
+    outcome: list[Node] = [("eventOutcome", given["first_verdict"])]
     if given["reason"] and given["verdict"] == given["first_verdict"]:
-        _add(_add(outcome, "eventOutcomeDetail"), "eventOutcomeDetailNote", given["reason"])
+        outcome.append(("eventOutcomeDetail", [("eventOutcomeDetailNote", given["reason"])]))
+    return _event(
+        f"{object_id}/signature/{given['position']}/{given['path']}",
+        "digital signature validation",
+        at,
+        f"{given['path']}: {given['signer']}",
+        ("eventOutcomeInformation", outcome),
+    )
 
 
-def _agent(root: Any, value: str, name: str, kind: str) -> None:
-    box = _add(root, "agent")
-    _identifier(box, "agent", value)
-    if name:
-        _add(box, "agentName", name)
-    _add(box, "agentType", kind)
+def _agent(value: str, name: str, kind: str) -> Node:
+    named: list[Node] = [("agentName", name)] if name else []
+    return "agent", [_identifier("agent", value), *named, ("agentType", kind)]

@@ -16,8 +16,8 @@ from archive_service.kernel.sandbox import SandboxFailure
 from archive_service.work import Archive
 from preservation import pages_cache
 from preservation.access import visible_file
+from preservation.ask_pages import WIDTHS, ask_page
 from preservation.models import Dossier, DossierState, FileObject
-from preservation.pages import WIDTHS, ask_page
 from preservation.proven import fetched, proven_bytes, proven_stream
 
 JPEG = b"\xff\xd8"

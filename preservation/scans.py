@@ -6,28 +6,18 @@ Such scanners keep the strokes of the writing as a fine mask, paper and colours 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any
 
 import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from preservation.ask_pages import ScanFact
+
 SCAN_SHARE = 0.5
 """A page is a scan when one image covers at least this share of it."""
 DEEPEST = 3
 Size = tuple[int, int]
-
-
-class ScanFact(TypedDict):
-    """A scanned page: resolution of its coarsest full-page image as it lies there (None: not stated), and colour.
-
-    `finest_dpi` differs from `dpi` on a page of layers: there it is that of the finest layer or mask.
-    """
-
-    page: int
-    dpi: int | None
-    finest_dpi: int | None
-    colour: bool
 
 
 def scan_of(page: pypdfium2.PdfPage, number: int, masks: Mapping[Size, Size]) -> ScanFact | None:

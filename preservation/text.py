@@ -1,6 +1,6 @@
 """The text of a document, page by page, for search and for reading. Foreign bytes: the parsers run in the sandbox.
 
-`ask_text` is how others call it. PDF, DOCX, XLSX, OpenDocument, plain text, CSV, XML and HTML have text; an image has
+Others call it by `ask_text`. PDF, DOCX, XLSX, OpenDocument, plain text, CSV, XML and HTML have text; an image has
 none, and an unknown format has none. What is not done: recognising characters in scans, old encodings of fonts
 (TCVN 3, VNI), text in pictures of office files.
 """
@@ -15,24 +15,14 @@ from unicodedata import normalize
 import lxml.html
 import pypdfium2
 
-from archive_service.kernel.sandbox import Limits, Sandbox
 from preservation.kinds import Kind, kind_of
 from preservation.text_office import docx_parts, opendocument_text, xlsx_sheets
 
 MOST_PAGES = 10_000
 MOST_CHARACTERS = 20_000_000
 MOST_PLAIN_BYTES = 64 << 20
-LIMITS = Limits(cpu_s=120, wall_s=180)
 _BLOCKS = ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "title")
 _CONTROLS = {code: " " for code in range(32) if chr(code) not in "\n\t"} | {0x7F: " "}
-
-
-def ask_text(sandbox: Sandbox, path: Path, puid: str) -> list[str]:
-    """The text by pages (sheets of a workbook are pages); empty if there is none. Raises SandboxFailure."""
-    if kind_of(puid) not in _READERS:
-        return []
-    pages: list[str] = sandbox.run("preservation.text:extract_text", str(path), puid, limits=LIMITS)
-    return pages
 
 
 def extract_text(path: str, puid: str) -> list[str]:

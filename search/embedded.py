@@ -34,7 +34,8 @@ from search.tantivy_query import SCHEMA, by_date, by_rank, count_of, counts, is_
 from search.terms import ERASED, days, facet_values, order, restored, stored, terms, tombstone_id
 
 BATCH = 500
-HEAP = 50_000_000  # bytes for the writer's one thread; a second one wins little and doubles it
+BATCH_CHARACTERS = 4_000_000
+HEAP = 30_000_000  # bytes for the writer's one thread; a second one wins little and doubles it
 
 
 def _created(folder: Path) -> tantivy.Index:
@@ -90,7 +91,7 @@ class EmbeddedIndex:
     def write(self, entries: Iterable[IndexEntry]) -> dict[str, int]:
         confirmed: dict[str, int] = {}
         entries = iter(entries)
-        while batch := list(islice(entries, BATCH)):
+        while batch := list(_batch(entries)):
             with self._away(), self._generations.writing():
                 confirmed |= self._write_batch(batch)
         return confirmed
@@ -215,6 +216,16 @@ class EmbeddedRebuild(EmbeddedIndex):
             self._generations.drop(self._pointer)
             self._generations.sweep()
         self._pointer = LIVE
+
+
+def _batch(entries: Iterator[IndexEntry]) -> Iterator[IndexEntry]:
+    """Few enough to be held at once: five hundred, or fewer with long texts."""
+    room = BATCH_CHARACTERS
+    for entry in islice(entries, BATCH):
+        yield entry
+        room -= len(entry.text)
+        if room <= 0:
+            return
 
 
 @contextmanager

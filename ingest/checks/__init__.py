@@ -17,9 +17,9 @@ from archive_service.kernel.findings import Finding
 if TYPE_CHECKING:
     from archive_service.kernel.sandbox import Sandbox
     from archive_service.regulations import Rules
+    from preservation.ask_pages import PageFacts
     from preservation.bagit.read import Bag
     from preservation.description import DossierDescription
-    from preservation.pages import PageFacts
 
 
 @dataclass(frozen=True, slots=True)

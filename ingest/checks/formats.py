@@ -9,9 +9,9 @@ from archive_service.kernel.findings import Finding
 from archive_service.kernel.sandbox import SandboxFailure
 from ingest.checks import Examination, FileFacts
 from ingest.checks.ask import ask_each, not_parsed, payload
+from preservation.ask_pages import PageFacts, ask_page_facts
 from preservation.formats import UNKNOWN, FormatFact, ask_format
 from preservation.kinds import kind_of
-from preservation.pages import PageFacts, ask_page_facts
 
 
 def check_formats(examination: Examination) -> Iterator[Finding]:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from archive_service.kernel.findings import Finding
 from ingest.checks import Examination
 from ingest.checks.ask import payload
-from preservation.pages import PageFacts
-from preservation.scans import ScanFact
+from preservation.ask_pages import PageFacts, ScanFact
 
 LEAST_DPI = 200
 LEAST_PDF_VERSION = (1, 4)

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import fontpkg_be_vietnam_pro
-import typst
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -84,6 +83,8 @@ class Facts:
 
 @cache
 def _compiler() -> Any:
+    import typst  # 9 MB that a worker without destructions never needs
+
     # The machine's own fonts differ from machine to machine, and some lack the marks of Vietnamese.
     return typst.Compiler(
         input=str(TEMPLATE), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True

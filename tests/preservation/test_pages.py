@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from archive_service.kernel.sandbox import FailureKind, Sandbox, SandboxFailure
-from preservation.pages import WIDTHS, ask_page, ask_page_facts
+from preservation.ask_pages import WIDTHS, ask_page, ask_page_facts
 from tests import made
 
 PDF, JPEG, PNG, TIFF, DOCX = "fmt/477", "fmt/43", "fmt/11", "fmt/353", "fmt/412"

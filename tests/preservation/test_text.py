@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from archive_service.kernel.sandbox import FailureKind, Sandbox, SandboxFailure
+from preservation.ask_text import ask_text
 from preservation.kinds import kind_of
-from preservation.text import ask_text, clean, decode
+from preservation.text import clean, decode
 from tests import made
 
 PDF, DOCX, XLSX, ODT, TXT, HTML, PNG = (
