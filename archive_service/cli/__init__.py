@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy.exc import OperationalError
 
-from archive_service.cli import audits, demo, packages, rebuilding, running, sending
+from archive_service.cli import audits, demo, ocfl, packages, rebuilding, running, sending
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
 from archive_service.kernel.errors import ArchiveError
@@ -28,7 +28,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in COMMANDS:
     app.command()(command)
-for commands in (packages.sip, packages.bag, packages.ocfl, audits.fixity, audits.signatures, audits.log):
+for commands in (packages.sip, packages.bag, ocfl.ocfl, audits.fixity, audits.signatures, audits.log):
     app.add_typer(commands)
 
 

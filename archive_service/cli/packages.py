@@ -1,4 +1,4 @@
-"""Packages before they are sent, and others' bags and OCFL trees: what a producer or an inspector checks offline."""
+"""Packages before they are sent, and others' bags: what a producer or an inspector checks offline."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
 from archive_service.cli.frame import AsJson, both, group, language, report, require_path, severity_word
 from archive_service.cli.sip_report import as_html
-from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.findings import Finding, Severity
-from archive_service.kernel.objects import ObjectStore, open_store
 from archive_service.kernel.sandbox import Sandbox
 from archive_service.kernel.settings import load_settings
 from archive_service.regulations import load
@@ -24,12 +21,9 @@ from ingest.judge import judge
 from ingest.sip_build import build_sip
 from ingest.unpack import FOLDER, ContainerFault, Limits, bag_root, media_type, unpack
 from preservation.bagit.check import check_bag
-from preservation.ocfl.layout import DECLARATION, OCFL_ROOT, object_id_at
-from preservation.ocfl.validate import check as check_ocfl
 
 sip = group("sip", "Packages to be submitted.")
 bag = group("bag", "BagIt alone.")
-ocfl = group("ocfl", "OCFL storage roots and objects.")
 
 
 @sip.command()
@@ -102,50 +96,6 @@ def _check_bag(path: Path, scratch: Path) -> Iterator[Finding]:
     except ContainerFault as fault:
         faults = [fault.finding]
     yield from faults or check_bag(bag_root(scratch)).findings
-
-
-@ocfl.command("check")
-def check_a_tree(
-    place: Annotated[
-        str, typer.Argument(metavar="ROOT|OBJECT", help="A folder, or s3://bucket/prefix?endpoint=…")
-    ],
-    no_digest: Annotated[bool, typer.Option("--no-digest", help="Do not read the contents.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """OCFL 1.1: structure, inventories, and every digest of a storage root or of one object."""
-    store, object_id = _tree(place)
-    findings = list(check_ocfl(store, object_id, digests=not no_digest))
-    plain = [{"code": each.code, "path": each.path, "message": each.message} for each in findings]
-    lines = [f"{each.code} {each.path}: {each.message}" for each in findings]
-    report(plain, lines or [both("Không có lỗi.", "No faults.")], as_json=as_json, good=not findings)
-
-
-def _tree(place: str) -> tuple[ObjectStore, str | None]:
-    """The store, and the object's id when one object was meant."""
-    if urlsplit(place).scheme in ("s3", "file"):
-        return _with_credentials(place), None
-    path = Path(place).absolute()
-    require_path(path)
-    if (path / DECLARATION).exists():
-        root = next((each for each in path.parents if each.name == OCFL_ROOT), None)
-        object_id = object_id_at(path.relative_to(root.parent).as_posix()) if root else None
-        if root is None or object_id is None:
-            raise NotPossible(
-                f"{place}: đối tượng không nằm trong một kho OCFL của phần mềm này.",
-                f"{place}: this object does not lie in a storage root of this layout.",
-            )
-        return open_store(root.parent.as_uri()), object_id
-    return open_store((path.parent if path.name == OCFL_ROOT else path).as_uri()), None
-
-
-def _with_credentials(url: str) -> ObjectStore:
-    """With the keys of the settings where the address is one of the configured roots."""
-    settings = load_settings()
-    root = next((each for each in settings.storage if each.url == url), None)
-    keys = settings.credentials.get(root.credentials) if root and root.credentials else None
-    if keys is None:
-        return open_store(url)
-    return open_store(url, access_key=keys.access_key, secret_key=keys.secret_key.get_secret_value())
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

@@ -6,17 +6,17 @@ v1, v2, …, the content folder named `content`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from preservation.ocfl.findings import show
+from preservation.ocfl.spec.json_document import NoJson, parse
+
 ALGORITHM = "sha512"
 INVENTORY_TYPE = "https://ocfl.io/1.1/spec/#inventory"
-MOST_BYTES = 256 << 20
-"""A larger inventory is refused unread: 500 bytes a file would be half a million files."""
 VERSION_NAME = re.compile(r"v([1-9][0-9]{0,5})")
 FIXITY_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
@@ -30,22 +30,11 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:
 
 def read_json(data: bytes) -> tuple[Any, tuple[Problem, ...]]:
     """The document, or the reason why it is none. Never raises, whatever the bytes are."""
-    if len(data) > MOST_BYTES:
-        return None, (("E033", f"larger than {MOST_BYTES} bytes"),)
     try:
-        document = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-        json.dumps(document, ensure_ascii=False).encode()  # finds lone surrogates
-    except (ValueError, RecursionError) as error:
-        return None, (("E033", f"not readable as JSON: {show(error)}"),)
-    if not isinstance(document, dict):
-        return None, (("E033", "not a JSON object"),)
-    return document, ()
-
-
-def show(value: object) -> str:
-    """A short ASCII form: a terminal must survive what an attacker writes."""
-    text = ascii(str(value))
-    return text if len(text) <= 120 else text[:117] + "..."
+        document, odd = parse(data)
+    except NoJson as error:
+        return None, (("E033", str(error)),)
+    return document, tuple(("E033", each) for each in odd)
 
 
 def problems(document: dict[str, Any]) -> Iterator[Problem]:
@@ -185,15 +174,3 @@ def _is_rfc3339(value: object) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON lets a key occur twice, and each reader believes another one."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")

@@ -20,8 +20,9 @@ from preservation.ocfl.inventory import (
     parse_inventory,
     sidecar,
 )
-from preservation.ocfl.inventory_rules import MOST_BYTES, VERSION_NAME
+from preservation.ocfl.inventory_rules import VERSION_NAME
 from preservation.ocfl.layout import object_path
+from preservation.ocfl.spec.json_document import MOST_BYTES
 
 Pair = tuple[bytes | None, bytes | None]
 """The bytes of an inventory and of its sidecar, None where there is none."""

@@ -1,5 +1,5 @@
-"""Checks OCFL objects and storage roots: structure, inventories, digests. What is read may be hostile; nothing is
-believed and nothing is changed.
+"""Holds our own objects and roots to what this archive writes: structure, inventories, digests. What is read may be
+hostile; nothing is believed and nothing is changed. Others' OCFL is judged by `spec`, which knows every dialect.
 
 Codes are those of the OCFL 1.1 validation codes (https://ocfl.io/1.1/spec/validation-codes.html), and the archive's own:
 
@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 from archive_service.kernel.digests import digest_stream
 from archive_service.kernel.objects import ObjectInfo, ObjectMissing, ObjectStore, StoreProblem
+from preservation.ocfl.findings import OcflFinding, show
 from preservation.ocfl.inventory import INVENTORY, SIDECAR, Inventory
-from preservation.ocfl.inventory_rules import ALGORITHM, VERSION_NAME, show
+from preservation.ocfl.inventory_rules import ALGORITHM, VERSION_NAME
 from preservation.ocfl.layout import (
     DECLARATION,
     DECLARATION_BYTES,
@@ -30,7 +31,7 @@ from preservation.ocfl.layout import (
 )
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import object_paths
-from preservation.ocfl.validate_inventories import OcflFinding, Reading, check_inventories, read_inventories
+from preservation.ocfl.validate_inventories import Reading, check_inventories, read_inventories
 
 __all__ = ["OcflFinding", "check", "check_digests"]
 

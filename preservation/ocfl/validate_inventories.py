@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive_service.kernel.objects import ObjectStore, StoreProblem
+from preservation.ocfl.findings import OcflFinding, show
 from preservation.ocfl.inventory import (
     INVENTORY,
     SIDECAR,
@@ -15,19 +16,10 @@ from preservation.ocfl.inventory import (
     parse_inventory,
     sidecar,
 )
-from preservation.ocfl.inventory_rules import show
 from preservation.ocfl.state import Pair, read_pair
 
 ROOT = 0
 """Stands for the object's own folder where a version number is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class OcflFinding:
-    code: str
-    path: str
-    """A key of the store; ASCII where it was read from a disk or an inventory."""
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,16 +54,6 @@ def test_wrong_usage_ends_with_2(archive: Terminal) -> None:
     ] * 3
 
 
-def test_a_storage_root_and_one_object_are_checked(archive: Terminal, tmp_path: Path) -> None:
-    archive("init")
-    root = tmp_path / "var/storage/1"
-    assert archive("ocfl", "check", root).code == 0
-    assert archive("ocfl", "check", root / "ocfl", "--no-digest", "--json").out.strip() == "[]"
-    (root / "ocfl/0=ocfl_1.1").unlink()
-    said = archive("ocfl", "check", root, "--json")
-    assert (said.code, json.loads(said.out)[0]["code"]) == (1, "E069")
-
-
 def test_signatures_of_a_file_are_checked_against_given_roots(archive: Terminal, tmp_path: Path) -> None:
     (tmp_path / "ky.pdf").write_bytes(signed_pdf("Signature1"))
     (tmp_path / "khong-ky.pdf").write_bytes(pdf())

@@ -14,7 +14,7 @@ from preservation.ocfl.findings import show
 
 MOST_BYTES: Final = 256 << 20
 """A larger inventory is refused unread."""
-MOST_MEMORY: Final = 1 << 30
+MOST_MEMORY: Final = 2 << 30
 """An inventory whose values could need more is refused unparsed."""
 _COSTS: Final = ((b"{", 240), (b"[", 96), (b",", 40), (b'"', 32), (b":", 24))
 """What CPython takes at most for each of these characters, beside the letters of strings (measured)."""
