@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, unquote, urlsplit
@@ -12,7 +13,7 @@ import typer
 from archive_service.cli.frame import AsJson, both, group, report, require_path
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.objects import ObjectStore, open_store
-from archive_service.kernel.objects.trees import Entry, Kind, Tree, open_tree
+from archive_service.kernel.objects.trees import Entry, Kind, Tree, tree_of
 from archive_service.kernel.settings import load_settings
 from preservation.ocfl.findings import OcflFinding
 from preservation.ocfl.layout import OCFL_ROOT, object_id_at
@@ -149,10 +150,10 @@ def _with_path(url: str, segments: list[str]) -> str:
 
 
 def _tree(url: str) -> Tree:
-    access_key, secret_key = _keys(url)
-    return open_tree(url, access_key=access_key, secret_key=secret_key)
+    return tree_of(_store(url))
 
 
+@lru_cache(maxsize=16)
 def _store(url: str) -> ObjectStore:
     access_key, secret_key = _keys(url)
     return open_store(url, access_key=access_key, secret_key=secret_key)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from urllib.parse import unquote, urlsplit
 
-from archive_service.kernel.objects import disk, open_store
+from archive_service.kernel.objects import disk
+from archive_service.kernel.objects.folder import FolderStore
+from archive_service.kernel.objects.port import ObjectStore
 
 
 class Kind(StrEnum):
@@ -114,15 +115,14 @@ def _entry(folder: str, found: os.DirEntry[str]) -> Entry:
     return Entry(path, Kind.file, about.st_size, (about.st_dev, about.st_ino) if about.st_nlink > 1 else None)
 
 
-def open_tree(url: str, *, access_key: str | None = None, secret_key: str | None = None) -> Tree:
-    """The same addresses as `open_store`; raises `NotPossible` for any other."""
-    store = open_store(url, access_key=access_key, secret_key=secret_key)
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        return FolderTree(Path(unquote(parts.path)))
+def tree_of(store: ObjectStore) -> Tree:
+    """All that lies at a store's place, by what it is kept in."""
+    if isinstance(store, FolderStore):
+        return FolderTree(store.base)
     # boto3 takes 0.3 s to import: what lies in folders never needs it.
     from archive_service.kernel.objects.s3 import S3Store
     from archive_service.kernel.objects.s3_tree import S3Tree
 
-    assert isinstance(store, S3Store)  # noqa: S101 (for the type checker)
+    if not isinstance(store, S3Store):
+        raise TypeError(type(store).__name__)
     return S3Tree(store)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archive_service.kernel.objects.trees import Tree, open_tree
+from archive_service.kernel.objects import open_store
+from archive_service.kernel.objects.trees import Tree, tree_of
 from preservation.ocfl.spec.check import Place, check, what_is
 from tests.preservation.ocfl.spec import bad_objects, bad_roots
 from tests.preservation.ocfl.spec.built import Built, codes, root
@@ -22,7 +23,8 @@ class Bucket:
 
     def tree(self, prefix: str) -> Tree:
         url = f"s3://{self.name}/{prefix}?endpoint={self.server.endpoint}"
-        return open_tree(url, access_key=self.server.access_key, secret_key=self.server.secret_key)
+        store = open_store(url, access_key=self.server.access_key, secret_key=self.server.secret_key)
+        return tree_of(store)
 
     def put(self, key: str, data: bytes = b"") -> None:
         self.client.put_object(Bucket=self.name, Key=key, Body=data)
