@@ -23,7 +23,7 @@ from preservation.ocfl.inventory import (
     parse_inventory,
     sidecar,
 )
-from preservation.ocfl.layout import DECLARATION, DECLARATION_BYTES, object_path
+from preservation.ocfl.layout import declaration_of, object_path
 
 FaultKind = Literal["changed", "missing", "extra", "unreadable"]
 MOST_INVENTORY_BYTES = 512 << 20
@@ -92,7 +92,7 @@ def _unreadable(store: ObjectStore, folder: str, path: str, error: Exception, wi
 
 def expected_files(inventory: Inventory) -> dict[str, bytes | None]:
     """Every path of a whole object; with its bytes where they follow from the inventory, None for contents."""
-    found: dict[str, bytes | None] = {DECLARATION: DECLARATION_BYTES}
+    found: dict[str, bytes | None] = dict((declaration_of(inventory.spec),))
     for number in range(1, inventory.head + 1):
         data = as_of(inventory, number).to_bytes()
         found[f"v{number}/{INVENTORY}"], found[f"v{number}/{SIDECAR}"] = data, sidecar(data)

@@ -7,7 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from preservation.ocfl.inventory_rules import ALGORITHM, INVENTORY_TYPE, Problem, problems, read_json
+from preservation.ocfl.inventory_rules import (
+    ALGORITHM,
+    INVENTORY_TYPES,
+    WRITTEN_SPEC,
+    Problem,
+    problems,
+    read_json,
+)
 
 INVENTORY = "inventory.json"
 SIDECAR = f"inventory.json.{ALGORITHM}"
@@ -49,6 +56,8 @@ class Inventory:
     versions: tuple[Version, ...]
     fixity: Mapping[str, Paths] = field(default_factory=dict)
     """Algorithm → digest → content paths: the sender's digests."""
+    spec: str = WRITTEN_SPEC
+    """An object that was begun by OCFL 1.0 stays one: its declaration is never changed."""
 
     @property
     def head(self) -> int:
@@ -76,7 +85,7 @@ class Inventory:
         """The same inventory is the same bytes, in every root and for ever."""
         document = {
             "id": self.object_id,
-            "type": INVENTORY_TYPE,
+            "type": f"https://ocfl.io/{self.spec}/spec/#inventory",
             "digestAlgorithm": ALGORITHM,
             "head": f"v{self.head}",
             "manifest": _lists(self.manifest),
@@ -106,6 +115,7 @@ def parse_inventory(data: bytes) -> Inventory:
         _tuples(document["manifest"]),
         tuple(_read_version(document["versions"][f"v{n}"]) for n in range(1, len(document["versions"]) + 1)),
         {name: _tuples(block) for name, block in document.get("fixity", {}).items()},
+        INVENTORY_TYPES[document["type"]],
     )
 
 

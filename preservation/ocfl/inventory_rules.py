@@ -1,4 +1,5 @@
-"""The rules of OCFL 1.1 for an inventory's JSON, by the specification's codes; for bytes that anybody may have changed.
+"""The rules of OCFL 1.0 and 1.1 for the JSON of our own inventories, by the specification's codes; for bytes that
+anybody may have changed.
 
 Stricter than the specification where this archive always does one thing: SHA-512, lower-case hex, versions named
 v1, v2, …, the content folder named `content`.
@@ -16,7 +17,10 @@ from preservation.ocfl.findings import show
 from preservation.ocfl.spec.json_document import NoJson, parse
 
 ALGORITHM = "sha512"
-INVENTORY_TYPE = "https://ocfl.io/1.1/spec/#inventory"
+WRITTEN_SPEC = "1.1"
+SPECS = ("1.0", WRITTEN_SPEC)
+"""What can be read; the rules below are the same in both."""
+INVENTORY_TYPES = {f"https://ocfl.io/{spec}/spec/#inventory": spec for spec in SPECS}
 VERSION_NAME = re.compile(r"v([1-9][0-9]{0,5})")
 FIXITY_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
@@ -57,7 +61,7 @@ def _head_problems(document: dict[str, Any]) -> Iterator[Problem]:
     for code, key in (("E041", "manifest"), ("E043", "versions")):
         if not isinstance(document.get(key), dict):
             yield code, f"{key} is missing or no object"
-    if document.get("type") != INVENTORY_TYPE:
+    if str(document.get("type")) not in INVENTORY_TYPES:
         yield "E038", f"type is {show(document.get('type'))}"
     if document.get("digestAlgorithm") != ALGORITHM:
         yield "E025", f"digestAlgorithm is {show(document.get('digestAlgorithm'))}, not {ALGORITHM}"

@@ -27,6 +27,11 @@ DECLARATION = "0=ocfl_object_1.1"
 DECLARATION_BYTES = b"ocfl_object_1.1\n"
 
 
+def declaration_of(spec: str) -> tuple[str, bytes]:
+    """Name and bytes of an object's declaration."""
+    return f"0=ocfl_object_{spec}", f"ocfl_object_{spec}\n".encode()
+
+
 class BadObjectId(ValueError):
     pass
 

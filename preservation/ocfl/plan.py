@@ -13,7 +13,7 @@ from typing import BinaryIO
 from archive_service.kernel.digests import Digester, digest_file
 from preservation.ocfl.content_paths import ContentPaths
 from preservation.ocfl.inventory import Inventory, Paths, User, Version, parse_inventory
-from preservation.ocfl.inventory_rules import ALGORITHM, FIXITY_LENGTHS
+from preservation.ocfl.inventory_rules import ALGORITHM, FIXITY_LENGTHS, WRITTEN_SPEC
 from preservation.ocfl.layout import object_path
 
 
@@ -109,6 +109,7 @@ def plan_version(
         manifest,
         (*(previous.versions if previous else ()), version),
         _fixity(previous, manifest, changes.put),
+        previous.spec if previous else WRITTEN_SPEC,
     )
     data = inventory.to_bytes()
     parse_inventory(data)  # what we could not read ourselves is never written

@@ -12,10 +12,9 @@ from archive_service.kernel.objects import AlreadyThere, ObjectMissing, ObjectSt
 from preservation.ocfl.checked_source import CheckedSource
 from preservation.ocfl.inventory import INVENTORY, SIDECAR, Inventory, User, sidecar
 from preservation.ocfl.layout import (
-    DECLARATION,
-    DECLARATION_BYTES,
     OCFL_ROOT,
     ROOT_FILES,
+    declaration_of,
     object_id_at,
     object_path,
 )
@@ -175,8 +174,11 @@ def _write_new(store: ObjectStore, plan: VersionPlan, state: ObjectState) -> Non
     if state.condition == Condition.torn:
         write_root_pair(store, path, state.data)
     folder = path if plan.number == 1 else f"{path}/v{plan.number}"
-    # Files of an interrupted write that was planned otherwise would stay for ever, in no inventory.
-    store.delete_tree(folder)
+    # Files of an interrupted write that was planned otherwise would stay for ever, in no inventory. What has its
+    # commit point is never removed: another writer may have finished since we looked.
+    committed = store.stat(f"{path}/v{plan.number}/{SIDECAR}") is not None
+    if not committed and next(store.list(folder), None) is not None:
+        store.delete_tree(folder)
     pair: list[tuple[str, Source]] = [(INVENTORY, plan.data), (SIDECAR, sidecar(plan.data))]
     with ExitStack() as opened:
         contents: list[tuple[str, Source]] = [
@@ -185,7 +187,7 @@ def _write_new(store: ObjectStore, plan: VersionPlan, state: ObjectState) -> Non
         try:
             if plan.number == 1:
                 first = [(f"v1/{name}", data) for name, data in pair]
-                store.put_tree(path, [(DECLARATION, DECLARATION_BYTES), *contents, *first, *pair])
+                store.put_tree(path, [declaration_of(plan.inventory.spec), *contents, *first, *pair])
                 return
             store.put_tree(folder, [(name.partition("/")[2], source) for name, source in contents] + pair)
         except AlreadyThere as error:

@@ -20,7 +20,7 @@ from archive_service.kernel.digests import digest_stream
 from archive_service.kernel.objects import ObjectInfo, ObjectMissing, ObjectStore, StoreProblem
 from preservation.ocfl.findings import OcflFinding, show
 from preservation.ocfl.inventory import INVENTORY, SIDECAR, Inventory
-from preservation.ocfl.inventory_rules import ALGORITHM, VERSION_NAME
+from preservation.ocfl.inventory_rules import ALGORITHM, VERSION_NAME, WRITTEN_SPEC
 from preservation.ocfl.layout import (
     DECLARATION,
     DECLARATION_BYTES,
@@ -164,6 +164,8 @@ def _check_structure(
 def _check_place(path: str, reading: Reading, newest: Inventory) -> Iterator[OcflFinding]:
     if object_id_at(path) != newest.object_id:
         yield OcflFinding("A003", path, f"the inventory's id is {show(newest.object_id)}")
+    if newest.spec != WRITTEN_SPEC:
+        yield OcflFinding("E038", f"{path}/{INVENTORY}", f"is of OCFL {newest.spec}, not {WRITTEN_SPEC}")
     highest = max(reading.versions, default=0)
     if newest.head != highest:
         yield OcflFinding("E040", path, f"head is v{newest.head}, the newest folder is v{highest}")

@@ -61,7 +61,7 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("E036", {"head": ["v1"]}),
     ("E041", {"manifest": []}),
     ("E043", {"versions": UNSET}),
-    ("E038", {"type": "https://ocfl.io/1.0/spec/#inventory"}),
+    ("E038", {"type": "https://ocfl.io/2.0/spec/#inventory"}),
     ("E025", {"digestAlgorithm": "md5"}),
     ("E040", {"head": "v01"}),
     ("E040", {"head": "v١"}),

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from archive_service.kernel.objects import ObjectMissing, ObjectStore
+from preservation.ocfl import store as store_module
 from preservation.ocfl.checked_source import ContentChanged
 from preservation.ocfl.copies import copy_object, mend_file
 from preservation.ocfl.inventory import INVENTORY, SIDECAR, sidecar
 from preservation.ocfl.layout import DECLARATION, object_path
 from preservation.ocfl.plan import Changes, NewFile, NothingChanged, file_of, plan_version
-from preservation.ocfl.state import Condition, object_state
+from preservation.ocfl.state import Condition, ObjectState, object_state
 from preservation.ocfl.store import (
     ObjectDamaged,
     OtherVersionThere,
@@ -26,8 +27,10 @@ from preservation.ocfl.store import (
     write_version,
 )
 from preservation.ocfl.validate import check
+from preservation.verify import verify_copy
 from tests.preservation.ocfl.conftest import new_root
-from tests.preservation.ocfl.made import FIRST, ID, USER, WHEN, codes, planned, read_file
+from tests.preservation.ocfl.made import FIRST, ID, USER, WHEN, codes, planned, read_file, rewrite
+from tests.preservation.ocfl.spec.built import codes as spec_codes
 
 PATH = object_path(ID)
 
@@ -266,3 +269,50 @@ def test_a_large_file_is_written_from_its_path(store: ObjectStore, tmp_path: Pat
     files = {"f": NewFile(tmp_path / "f", known.digests)}
     create_object(store, ID, files, message="", user=USER, created=WHEN)
     assert codes(store) == set()
+
+
+def begun_by_1_0(store: ObjectStore) -> None:
+    """The object as OCFL 1.0 would have it: another declaration, another type."""
+    plan = planned()
+    old = plan.data.replace(b"ocfl.io/1.1/", b"ocfl.io/1.0/")
+    write_version(store, plan)
+    rewrite(store, old)
+    store.delete(f"{PATH}/{DECLARATION}")
+    store.put(f"{PATH}/0=ocfl_object_1.0", b"ocfl_object_1.0\n")
+
+
+def test_an_object_of_ocfl_1_0_is_read_copied_and_goes_on_as_one(tmp_path: Path, store: ObjectStore) -> None:
+    begun_by_1_0(store)
+    found = read_inventory(store, ID)
+    assert {path: read_file(store, found, path) for path in found.files()} == FIRST
+    write_version(store, planned({"a": b"new"}, found))
+    target = new_root(tmp_path / "target")
+    copy_object(store, target, ID)
+    for root in (tmp_path / "root", tmp_path / "target"):
+        assert spec_codes(root / "ocfl") == set()
+        assert (root / PATH / "0=ocfl_object_1.0").is_file()
+    verified = list(
+        verify_copy(target, ID, hashlib.sha512(read_inventory(store, ID).to_bytes()).hexdigest(), {})
+    )
+    assert verified == []
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_another_writer_finished_meanwhile_is_never_removed(
+    any_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    previous = write_version(any_store, planned()) if number == 2 else None
+    mine, other = (planned({"a": data}, previous) for data in (b"mine", b"the other one"))
+    look = object_state
+
+    def look_and_pause(store: ObjectStore, object_id: str) -> ObjectState:
+        state = look(store, object_id)
+        monkeypatch.setattr(store_module, "object_state", look)
+        write_version(store, other)
+        return state
+
+    monkeypatch.setattr(store_module, "object_state", look_and_pause)
+    with pytest.raises(OtherVersionThere):
+        write_version(any_store, mine)
+    assert read_file(any_store, read_inventory(any_store, ID), "a") == b"the other one"
+    assert codes(any_store) == set()
