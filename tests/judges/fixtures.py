@@ -1,4 +1,4 @@
-"""The judges as fixtures: `ocfl_java(root)`, `bagit_java(bag, …)`, `verapdf(paths, flavour)`, `axe(page)`.
+"""The judges as fixtures: `ocfl_java(root)`, `rocfl(root)`, `bagit_java(bag, …)`, `verapdf(paths, flavour)`, `axe(page)`.
 
 Each returns a `Verdict`. One that is not there is treated as a missing service is.
 """
@@ -13,7 +13,9 @@ import pytest
 
 from tests.judges import axe as axe_judge
 from tests.judges import java
+from tests.judges import rust
 from tests.judges.java import Verdict
+from tests.services.build import rocfl_program
 from tests.services.fixtures import not_there
 from tests.services.process import Unavailable
 
@@ -32,6 +34,21 @@ def _require(config: pytest.Config, judge: str) -> None:
 def ocfl_java(pytestconfig: pytest.Config) -> Callable[[Path], Verdict]:
     _require(pytestconfig, "ocfl-java")
     return java.ocfl_java
+
+
+@pytest.fixture(scope="session")
+def ocfl_java_all(pytestconfig: pytest.Config) -> Callable[[Sequence[Path]], list[Verdict]]:
+    _require(pytestconfig, "ocfl-java")
+    return java.ocfl_java_all
+
+
+@pytest.fixture(scope="session")
+def rocfl(pytestconfig: pytest.Config) -> Callable[[Path], Verdict]:
+    """Built only when asked for, so it is only for tests marked `deep`."""
+    if not rocfl_program().exists():
+        reason = "not built: python -m tests.services.build rocfl"
+        not_there(pytestconfig, "judge rocfl", reason)
+    return rust.rocfl
 
 
 @pytest.fixture(scope="session")

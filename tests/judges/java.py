@@ -39,24 +39,36 @@ def _run(judge: str, words: Sequence[str], refusals: Iterable[int]) -> subproces
     return run
 
 
-def _own_main(judge: str, paths: Sequence[Path]) -> Verdict:
+def _own_main(judge: str, paths: Sequence[Path]) -> list[Verdict]:
     target = JUDGES / judge / "target"
     words = ["-cp", f"{target}/classes:{target}/lib/*", "vn.archive.judge.Main", *map(str, paths)]
     run = _run(judge, words, refusals=(1,))
-    lines = run.stdout.splitlines()
-    errors = tuple(line.removeprefix("ERROR ") for line in lines if line.startswith("ERROR "))
-    examined = int(lines[-1].removeprefix("EXAMINED "))
-    return Verdict(run.returncode == 0, examined, errors)
+    verdicts, errors = [], []
+    for line in run.stdout.split("\n"):
+        if line.startswith("ERROR "):
+            errors.append(line.removeprefix("ERROR "))
+        elif line.startswith("EXAMINED "):
+            verdicts.append(Verdict(not errors, int(line.removeprefix("EXAMINED ")), tuple(errors)))
+            errors = []
+    return verdicts
 
 
 def ocfl_java(root: Path) -> Verdict:
     """A whole OCFL storage root: layout, structure, inventories and every digest of every object."""
-    return _own_main("ocfl-java", [root])
+    return ocfl_java_all([root])[0]
+
+
+def ocfl_java_all(roots: Sequence[Path]) -> list[Verdict]:
+    """Each root by itself, all in one start of Java."""
+    verdicts = _own_main("ocfl-java", roots)
+    if len(verdicts) != len(roots):
+        raise RuntimeError(f"ocfl-java told of {len(verdicts)} roots, not of {len(roots)}")
+    return verdicts
 
 
 def bagit_java(*bags: Path) -> Verdict:
     """Unpacked bags. It reads `%25` in manifests against RFC 8493, so names with `%` are not for it."""
-    return _own_main("bagit-java", bags)
+    return _own_main("bagit-java", bags)[0]
 
 
 def verapdf(paths: Sequence[Path], flavour: str = "2b") -> Verdict:

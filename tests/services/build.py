@@ -1,5 +1,6 @@
 """What comes by Maven coordinates, built into ignored `target` folders: `python -m tests.services.build`.
 
+`python -m tests.services.build rocfl` also builds the judge in Rust, which takes minutes: for `make test-deep` alone.
 Standard library only, so that it also runs before the environment is there. Does nothing when all is built.
 """
 
@@ -16,6 +17,8 @@ JUDGES = SERVICES.parent / "judges"
 JUDGE_NAMES = ("ocfl-java", "bagit-java", "verapdf")
 ELASTICSEARCH = SERVICES / "elasticsearch"
 PLUGIN = "archive-test-shim"
+ROCFL = "rocfl"
+ROCFL_VERSION = "1.7.0"
 
 
 def elasticsearch_version() -> str:
@@ -68,12 +71,28 @@ def build_judge(name: str) -> None:
     stamp.touch()
 
 
-def main() -> int:
+def rocfl_program() -> Path:
+    return JUDGES / ROCFL / "target" / ROCFL_VERSION / "bin" / "rocfl"
+
+
+def build_rocfl() -> None:
+    """The published crate with the versions that its author locked, without its S3 part."""
+    if rocfl_program().exists():
+        return
+    target = JUDGES / ROCFL / "target"
+    words = ["cargo", "install", ROCFL, "--version", ROCFL_VERSION, "--no-default-features", "--locked", "--quiet"]
+    places = ["--root", str(target / ROCFL_VERSION), "--target-dir", str(target / "build")]
+    subprocess.run([*words, *places], check=True, stdin=subprocess.DEVNULL)
+
+
+def main(wanted: list[str]) -> int:
     build_elasticsearch()
     for name in JUDGE_NAMES:
         build_judge(name)
+    if ROCFL in wanted:
+        build_rocfl()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,11 +1,9 @@
 package vn.archive.judge;
 
 import io.ocfl.api.OcflRepository;
-import io.ocfl.api.exception.OcflJavaException;
 import io.ocfl.core.OcflRepositoryBuilder;
 import io.ocfl.core.extension.UnsupportedExtensionBehavior;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Security;
@@ -14,8 +12,8 @@ import java.util.stream.Stream;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /**
- * Judges an OCFL storage root: every object where the layout puts it, valid with all digests, nothing between.
- * Prints "ERROR ..." lines and at last "EXAMINED n". Exit 0: all good; 1: not; 3: the judge itself failed.
+ * Judges OCFL storage roots: every object where the layout puts it, valid with all digests, nothing between.
+ * Prints for each root "ERROR ..." lines and at last "EXAMINED n". Exit 0: all good; 1: not; 3: the judge itself failed.
  */
 public final class Main {
     private int errors;
@@ -23,15 +21,19 @@ public final class Main {
 
     public static void main(String[] args) throws IOException {
         Security.addProvider(new BouncyCastleProvider());
-        Main judge = new Main();
-        try {
-            judge.root(Path.of(args[0]).toAbsolutePath().normalize());
-        } catch (Throwable broken) {
-            broken.printStackTrace();
-            System.exit(3);
+        int errors = 0;
+        for (String place : args) {
+            Main judge = new Main();
+            try {
+                judge.root(Path.of(place).toAbsolutePath().normalize());
+            } catch (Throwable broken) {
+                broken.printStackTrace();
+                System.exit(3);
+            }
+            System.out.println("EXAMINED " + judge.examined);
+            errors += judge.errors;
         }
-        System.out.println("EXAMINED " + judge.examined);
-        System.exit(judge.errors == 0 ? 0 : 1);
+        System.exit(errors == 0 ? 0 : 1);
     }
 
     private void root(Path root) throws IOException {
@@ -52,7 +54,8 @@ public final class Main {
                 ids.forEach(id -> object(repository, id));
             }
             repository.close();
-        } catch (OcflJavaException | UncheckedIOException refused) {
+        } catch (RuntimeException refused) {
+            // It throws instead of telling, also when a root's layout is none.
             error(root + ": " + refused.getMessage());
         }
         try (Stream<Path> left = Files.walk(work)) {
@@ -97,6 +100,6 @@ public final class Main {
 
     private void error(String message) {
         errors++;
-        System.out.println("ERROR " + message);
+        System.out.println("ERROR " + message.replaceAll("\\R", " "));
     }
 }
