@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.judges import axe as axe_judge
-from tests.judges import java
-from tests.judges import rust
+from tests.judges import java, rust
 from tests.judges.java import Verdict
 from tests.services.build import rocfl_program
 from tests.services.fixtures import not_there

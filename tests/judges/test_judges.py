@@ -111,3 +111,13 @@ def test_axe_accepts_a_good_page_and_refuses_a_picture_without_words(
     verdict = axe(page)
     assert not verdict.accepted
     assert verdict.said[0].startswith("critical image-alt")
+
+
+@pytest.mark.deep
+def test_rocfl_accepts_a_good_root_and_refuses_a_changed_byte(
+    rocfl: Callable[[Path], Verdict], ocfl_root: Path
+) -> None:
+    assert rocfl(ocfl_root) == Verdict(True, 1, ())
+    next(ocfl_root.rglob("letter.txt")).write_bytes(b"Content")
+    verdict = rocfl(ocfl_root)
+    assert (verdict.accepted, verdict.said[0][:6]) == (False, "[E092]")

@@ -80,7 +80,16 @@ def build_rocfl() -> None:
     if rocfl_program().exists():
         return
     target = JUDGES / ROCFL / "target"
-    words = ["cargo", "install", ROCFL, "--version", ROCFL_VERSION, "--no-default-features", "--locked", "--quiet"]
+    words = [
+        "cargo",
+        "install",
+        ROCFL,
+        "--version",
+        ROCFL_VERSION,
+        "--no-default-features",
+        "--locked",
+        "--quiet",
+    ]
     places = ["--root", str(target / ROCFL_VERSION), "--target-dir", str(target / "build")]
     subprocess.run([*words, *places], check=True, stdin=subprocess.DEVNULL)
 
