@@ -8,7 +8,7 @@ READY := .venv/ready
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup serve check services test-deep bench lock openapi
+.PHONY: help demo test setup serve check services services-deep test-deep bench lock openapi
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -33,6 +33,9 @@ check: setup ## Format, lint, types, layers
 services: setup ## What the full tests need: Debian packages (as root), Elasticsearch, judges
 	@tests/services/install.sh
 	@$(BIN)/python -m tests.services.build
+
+services-deep: services ## The same, and the judge in Rust that only test-deep asks (needs cargo, takes minutes)
+	@$(BIN)/python -m tests.services.build rocfl
 
 test-deep: setup ## The tests with their full counts
 	@HYPOTHESIS_PROFILE=deep $(BIN)/pytest $(PARALLEL) -m "deep or not deep"

@@ -78,3 +78,11 @@ def test_a_root_of_many_faults_names_each_object(tmp_path: Path) -> None:
     for n in (0, 2):
         (folder / f"a/{n}/v1/content/a.txt").write_bytes(b"0")
     assert [each.path for each in findings(folder)] == ["a/0/v1/content/a.txt", "a/2/v1/content/a.txt"]
+
+
+def test_every_code_is_documented_in_both_languages() -> None:
+    page = Path(__file__).parents[4].joinpath("docs/operating/check-ocfl.md").read_text()
+    assert [f"| {code} | {vi} | {en} |" for code, (vi, en) in CODES.items()] == [
+        line for line in page.splitlines() if line[:3] in ("| E", "| W", "| A")
+    ]
+    assert all(f"- {code}: {why}." in page for code, why in NEVER_TOLD.items())
