@@ -5,6 +5,8 @@ Where one of them lets something pass that the specification forbids, it stands 
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +17,9 @@ from archive_service.kernel.objects.trees import FolderTree
 from preservation.ocfl.spec.layouts import place_of
 from tests.judges.java import Verdict
 from tests.preservation.ocfl.spec import bad_objects, bad_roots, test_good
-from tests.preservation.ocfl.spec.built import Built, errors, layout, root
+from tests.preservation.ocfl.spec.built import Built, codes, errors, layout, root
+from tests.services.build import ROCFL_VERSION
+from tests.services.fixtures import not_there
 
 LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
 OCFL_JAVA_LETS_PASS = {"E019", "E026 E056", "E033", "E090", "E096 E033", "E108"}
@@ -84,3 +88,27 @@ def test_a_judge_saw_objects(
     layout(folder, "0002-flat-direct-storage-layout")
     Built("one").build(folder / "one")
     assert ocfl_java_all([folder, folder]) == [Verdict(True, 1, ())] * 2
+
+
+@pytest.mark.deep
+def test_every_official_fixture_is_told_by_the_codes_in_its_name(pytestconfig: pytest.Config) -> None:
+    """The fixtures of OCFL 1.0, as the sources of rocfl carry them; they are there where that was built."""
+    home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    place = f"registry/src/*/rocfl-{ROCFL_VERSION}/resources/test/validate/official-1.0"
+    found = next(home.glob(place), None)
+    if found is None:
+        not_there(pytestconfig, "the official fixtures", "rocfl was not built here")
+        return
+    kinds = {kind: [each for each in (found / kind).iterdir() if each.is_dir()] for kind in KINDS}
+    assert all(len(each) >= KINDS[kind] for kind, each in kinds.items())
+    for fixture in kinds["error"]:
+        assert _named(fixture) <= errors(fixture), fixture.name
+    for fixture in (*kinds["warn"], *kinds["valid"]):
+        assert codes(fixture) == _named(fixture), fixture.name
+
+
+KINDS = {"error": 50, "warn": 12, "valid": 10}
+
+
+def _named(fixture: Path) -> set[str]:
+    return set(re.findall(r"[EW]\d{3}", fixture.name))
