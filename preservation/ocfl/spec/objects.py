@@ -113,7 +113,7 @@ class _Reading:
         if data == root and self.newest is not None:
             if not last and self.newest.head != name:
                 yield self._finding("E040", name, f"head is {self.newest.head}")
-            yield from check_sidecar(self._tree, self._path(name), names, data, self.newest)
+            yield from check_sidecar(self._tree, self._path(name), names, data, self.newest, stray="E015")
             return self.newest
         if last and root is not None:
             yield self._finding("E064", name, "differs from the inventory of the object")
@@ -149,7 +149,8 @@ class _Reading:
         for code, message in inventory.problems:
             yield self._finding(code, version, message)
         names = self._shape.versions[version].files if version else self._shape.files
-        yield from check_sidecar(self._tree, self._path(version), names, data, inventory)
+        stray = "E015" if version else "E001"
+        yield from check_sidecar(self._tree, self._path(version), names, data, inventory, stray=stray)
         return inventory
 
     def _data(self, version: str) -> Generator[OcflFinding, None, bytes | None]:

@@ -17,9 +17,12 @@ _MOST_BYTES = 4096
 
 
 def check_sidecar(
-    tree: Tree, folder: str, names: Collection[str], data: bytes, inventory: Inventory
+    tree: Tree, folder: str, names: Collection[str], data: bytes, inventory: Inventory, *, stray: str
 ) -> Iterator[OcflFinding]:
-    """`names` are those of the files beside the inventory whose bytes are `data`."""
+    """`names` are those of the files beside the inventory whose bytes are `data`.
+
+    A sidecar by another algorithm is one that should be by this one (E059); beside the right one it is a `stray` file.
+    """
     others = sorted(filter(is_sidecar, names))
     base = f"{folder}/" if folder else ""
     if inventory.algorithm is None:
@@ -29,8 +32,9 @@ def check_sidecar(
     wanted = f"{INVENTORY}.{inventory.algorithm}"
     for name in others:
         if name != wanted:
+            code = stray if wanted in names else "E059"
             message = f"the inventory's digestAlgorithm is {show(inventory.algorithm)}"
-            yield OcflFinding("E059", shown_path(base + name), message)
+            yield OcflFinding(code, shown_path(base + name), message)
     path = base + wanted
     if wanted not in names:
         yield OcflFinding("E058", shown_path(path), "is missing")

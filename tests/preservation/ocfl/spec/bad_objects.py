@@ -124,6 +124,8 @@ A = "v1/content/a.txt"
 CASES = [
     case("E001", write("stray.txt")),
     case("E001", write("stray/file.txt")),
+    case("E001", write("inventory.json.sha256", "left over from another algorithm")),
+    case("E015", write("v1/inventory.json.sha256", "left over from another algorithm")),
     case("E001", write("v2", b"a file named as a version")),
     case("E001 E104", rename_version("v1", "1")),
     case("E002 E004 E003", renamed("0=ocfl_object_1.1", "0ocfl_object_1.1")),
