@@ -20,6 +20,7 @@ from archive_service.kernel.findings import Severity
 from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
+from ingest.ask_container import ask_look
 from ingest.models import Sip, SipFile, SipFinding, SipState
 from ingest.process import StagingDamaged, fetch, limits, scratch
 from ingest.unpack import bag_root, unpack
@@ -176,7 +177,7 @@ def store_sip(archive: Archive, sip_id: str) -> None:
         intake = _intake(work, sip)
     with scratch(archive) as folder:
         container = fetch(archive, sip, folder)
-        faults = unpack(container, sip.media_type, folder / "bag", limits(archive))
+        faults = unpack(container, sip.media_type, folder / "bag", limits(archive), ask_look(archive.sandbox))
         if faults:
             raise StagingDamaged(f"{sip.staged_key}: {faults[0].code}")
         stored = store_aip(archive, intake, bag_root(folder / "bag"), Path(folder))

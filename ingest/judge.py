@@ -10,6 +10,7 @@ from typing import Any
 from archive_service.kernel.findings import Finding, Severity
 from archive_service.kernel.sandbox import SandboxFailure
 from archive_service.regulations import Rules
+from ingest.ask_container import ask_look, ask_metadata
 from ingest.checks import Check, Circumstances, Examination
 from ingest.checks.formats import check_formats
 from ingest.checks.integrity import check_integrity
@@ -20,7 +21,7 @@ from ingest.checks.scan_quality import check_scan_quality
 from ingest.checks.secrecy import declared_secrecy
 from ingest.checks.signatures import check_signatures
 from ingest.checks.structure import PARSE, check_structure
-from ingest.unpack import ContainerFault, Limits, bag_root, look_over, read_metadata_only, unpack
+from ingest.unpack import ContainerFault, Limits, bag_root, unpack
 from preservation.description import METADATA, DossierDescription, MetadataUnreadable, from_plain
 
 #: The checks of an unpacked package, in order; each finds what it can, whatever the others found.
@@ -67,12 +68,12 @@ def judge(
 
     Raises `ScannerAway` and `SandboxBroken`: those are our faults, not the package's.
     """
-    judgement = Judgement()
+    judgement, look = Judgement(), ask_look(circumstances.sandbox)
     beat("secrecy")
     description, unread = _look_at_metadata(container, kind, circumstances, limits)
     if unread is not None:
         # What it declares cannot be known, so nothing is unpacked; the container is looked over from outside.
-        faults = look_over(container, kind, limits)
+        faults = look(container, kind, limits)
         judgement.add("secrecy", [] if unread in faults else [unread])
         judgement.add("container", faults)
         return judgement
@@ -82,7 +83,7 @@ def judge(
             judgement.secret = True
             return judgement
     beat("container")
-    judgement.add("container", unpack(container, kind, scratch / "bag", limits))
+    judgement.add("container", unpack(container, kind, scratch / "bag", limits, look))
     if judgement.findings:
         return judgement
     judgement.examination = Examination(bag_root(scratch / "bag"), circumstances, description=description)
@@ -100,7 +101,8 @@ def _look_at_metadata(
     The same bytes are judged later: `check_structure` takes this description and does not parse again.
     """
     try:
-        plain = circumstances.sandbox.run(PARSE, read_metadata_only(container, kind, limits))
+        sandbox = circumstances.sandbox
+        plain = sandbox.run(PARSE, ask_metadata(sandbox, container, kind, limits))
         return from_plain(plain), None
     except ContainerFault as fault:
         return None, None if fault.finding.code == "metadata-missing" else fault.finding

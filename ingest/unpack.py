@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -69,12 +69,27 @@ def _read(source: Container, name: str, limits: Limits) -> bytes:
     raise ContainerFault(Finding("metadata-missing", METADATA))
 
 
-def unpack(container: Path, kind: str, into: Path, limits: Limits = Limits()) -> list[Finding]:
+def look_over(container: Path, kind: str, limits: Limits = Limits()) -> list[Finding]:
+    """Every fault of the container that shows before a byte of it is unpacked."""
+    try:
+        with open_container(container, kind, limits) as source:
+            return list(_faults(source, _packed_size(container), limits))
+    except ContainerFault as fault:
+        return [fault.finding]
+
+
+Look = Callable[[Path, str, Limits], list[Finding]]
+
+
+def unpack(
+    container: Path, kind: str, into: Path, limits: Limits = Limits(), look: Look = look_over
+) -> list[Finding]:
     """Unpack into the folder `into` (made here, or empty). All findings at once; with any of them nothing is left.
 
+    `look`: what finds the faults first; the archive lets the sandbox do it (`ask_container.ask_look`).
     Names are kept as they are. Nothing is written outside `into`, nothing is followed, no mode or owner is taken over.
     """
-    if findings := look_over(container, kind, limits):
+    if findings := look(container, kind, limits):
         shutil.rmtree(into, ignore_errors=True)
         return findings
     into.mkdir(parents=True, exist_ok=True)
@@ -89,15 +104,6 @@ def unpack(container: Path, kind: str, into: Path, limits: Limits = Limits()) ->
         raise
     shutil.rmtree(into)
     return findings
-
-
-def look_over(container: Path, kind: str, limits: Limits = Limits()) -> list[Finding]:
-    """Every fault of the container that shows before a byte of it is unpacked."""
-    try:
-        with open_container(container, kind, limits) as source:
-            return list(_faults(source, _packed_size(container), limits))
-    except ContainerFault as fault:
-        return [fault.finding]
 
 
 def bag_root(into: Path) -> Path:
