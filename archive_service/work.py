@@ -190,7 +190,8 @@ class Work:
         waiting = select(jobs.Job.args).where(jobs.Job.kind == kind, jobs.Job.state.in_(jobs.OPEN))
         if args:
             waiting = waiting.where(jobs.Job.subject_id == str(args[0]))
-        if [str(arg) for arg in args] not in self.session.scalars(waiting).all():
+        # Held until we commit: a worker that claimed it before that would not see what we owe.
+        if [str(arg) for arg in args] not in self.session.scalars(waiting.with_for_update(read=True)).all():
             self.later(kind, *args)
 
     def pass_gate(self) -> None:

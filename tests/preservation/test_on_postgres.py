@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 import preservation.erase
 from archive_service.accounts.oversight import list_log
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.jobs import Job, claim
 from archive_service.rebuild.snapshots import keep_system_objects
 from preservation.amend import amend
 from preservation.copies import claim_copy
@@ -78,3 +81,21 @@ def test_a_filter_that_the_database_would_refuse_finds_nothing(served: House) ->
     keep(served)
     with served.archive.look(served.actor("auditor")) as work:
         assert list_log(work, b"secret", subject="\0").items == []
+
+
+def test_waiting_work_is_not_begun_before_what_was_owed_to_it_is_there(served: House) -> None:
+    """A worker that took it in between would see nothing of what is being committed, and no other job would come."""
+    with served.archive.work(THE_ARCHIVE) as work:
+        work.session.execute(delete(Job))
+        job_id = work.later("assess_owed")
+    with ThreadPoolExecutor(1) as pool, served.archive.work(THE_ARCHIVE) as work:
+        work.owe("assess_owed")
+        assert work.new_jobs == []
+        begun = pool.submit(begin, served, job_id)
+        assert wait([begun], timeout=0.5).done == set()
+    assert begun.result()
+
+
+def begin(served: House, job_id: UUID) -> bool:
+    with served.archive.work(THE_ARCHIVE) as work:
+        return claim(work.session, job_id, work.now()) is not None
