@@ -35,6 +35,7 @@ TIMETABLES = {
     "index_owed": 300,
     "sweep_staging": 86_400,
     "watch_folder": 30,
+    "invariants_run": 86_400,
 }
 
 

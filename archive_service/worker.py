@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from archive_service.invariants import invariants_run
 from archive_service.kernel import jobs
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.queues import TASK, TICK, InProcessQueue, celery_app
@@ -61,6 +62,7 @@ HANDLERS: dict[str, Handler] = {
     "assess_dossier": assess_dossier,
     "assess_owed": assess_owed,
     "execute_destruction": execute_destruction,
+    "invariants_run": invariants_run,
 }
 
 

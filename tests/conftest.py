@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.archives", "tests.services.fixtures", "tests.judges.fixtures"]
+pytest_plugins = ["tests.archives", "tests.past", "tests.services.fixtures", "tests.judges.fixtures"]
 
 settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, database=None)
 settings.register_profile("deep", max_examples=1_000, deadline=None, print_blob=True)

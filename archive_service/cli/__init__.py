@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy.exc import OperationalError
 
-from archive_service.cli import audits, demo, ocfl, packages, rebuilding, running, sending
+from archive_service.cli import audits, demo, invariants, ocfl, packages, rebuilding, running, sending
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
 from archive_service.kernel.errors import ArchiveError
@@ -24,6 +24,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     sending.submit,
     sending.export,
     rebuilding.rebuild,
+    invariants.invariants,
     demo.demo,
 )
 for command in COMMANDS:

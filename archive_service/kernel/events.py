@@ -80,6 +80,7 @@ class Verb(StrEnum):
     copy_erased = "destruction.copy-erased"
     paper_read = "destruction.paper-read"
     list_certified = "destruction.certified"
+    invariants_checked = "archive.invariants-checked"
     log_anchored = "log.anchored"
     log_exported = "log.exported"
     detail_erased = "log.detail-erased"

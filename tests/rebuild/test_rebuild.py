@@ -28,8 +28,8 @@ from preservation.roots import MARKER, anchors_outside, require_roots
 from retention.after_rebuild import release_destruction
 from retention.destruction.papers import list_papers, load_paper
 from search.index import AccessFilter, Clause, Query
+from tests.past import Past
 from tests.preservation.dossiers import flip, place
-from tests.rebuild.conftest import Past
 
 EVERYTHING = AccessFilter((Clause(frozenset({"public", "conditional", "closed"})),))
 
