@@ -36,6 +36,9 @@ TIMETABLES = {
     "sweep_staging": 86_400,
     "watch_folder": 30,
     "invariants_run": 86_400,
+    "backup_run": 86_400,
+    "backup_check": 604_800,
+    "duties_run": 86_400,
 }
 
 

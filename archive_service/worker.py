@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from archive_service.backup.checks import backup_check
+from archive_service.backup.duties import duties_run
+from archive_service.backup.run import backup_run
 from archive_service.invariants import invariants_run
 from archive_service.kernel import jobs
 from archive_service.kernel.actors import THE_ARCHIVE
@@ -63,6 +66,9 @@ HANDLERS: dict[str, Handler] = {
     "assess_owed": assess_owed,
     "execute_destruction": execute_destruction,
     "invariants_run": invariants_run,
+    "backup_run": backup_run,
+    "backup_check": backup_check,
+    "duties_run": duties_run,
 }
 
 

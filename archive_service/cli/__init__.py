@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy.exc import OperationalError
 
-from archive_service.cli import audits, demo, invariants, ocfl, packages, rebuilding, running, sending
+from archive_service.cli import audits, backups, demo, invariants, ocfl, packages, rebuilding, running, sending
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
 from archive_service.kernel.errors import ArchiveError
@@ -25,11 +25,21 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     sending.export,
     rebuilding.rebuild,
     invariants.invariants,
+    backups.restore,
     demo.demo,
 )
 for command in COMMANDS:
     app.command()(command)
-for commands in (packages.sip, packages.bag, ocfl.ocfl, audits.fixity, audits.signatures, audits.log):
+for commands in (
+    packages.sip,
+    packages.bag,
+    ocfl.ocfl,
+    audits.fixity,
+    audits.signatures,
+    audits.log,
+    backups.backup,
+    backups.drill,
+):
     app.add_typer(commands)
 
 

@@ -96,6 +96,16 @@ class OfficeHours(BaseModel):
         return self
 
 
+class Medium(BaseModel):
+    """Where one of the backup sets lies: a folder on a disk of its own, or a bucket elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    url: Annotated[str, _scheme("file", "s3")]
+    label: str = ""
+    credentials: str | None = None
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `docs/operating/settings.md` describes each; a test compares the two."""
 
@@ -135,6 +145,11 @@ class Settings(BaseSettings):
     signature_days: int = Field(default=365, ge=1, le=3650)
     run_objects: int = Field(default=2_000, ge=1)
     waiting_days: int = Field(default=7, ge=0, le=3650)
+    backup: list[Medium] = []
+    backup_recipients: list[str] = []
+    backup_days: int = Field(default=95, ge=32, le=3650)
+    backup_scratch: Annotated[str, _scheme("", "postgresql+psycopg")] = ""
+    drill_days: int = Field(default=92, ge=1, le=3650)
     secure_cookies: bool = True
     demo: bool = False
 
@@ -177,12 +192,33 @@ class Settings(BaseSettings):
             < self.required_copies
         ):
             raise ValueError(f"storage: expected roots in at least {self.required_copies} failure domains")
-        named = {n for r in self.storage for n in (r.credentials, r.delete_credentials)} | {
-            self.staging_credentials
-        }
+        self._check_backup(places)
+        named = (
+            {m.credentials for m in self.backup}
+            | {n for r in self.storage for n in (r.credentials, r.delete_credentials)}
+            | {self.staging_credentials}
+        )
         if unknown := sorted(name for name in named if name and name not in self.credentials):
             raise ValueError(f"credentials: no entry named {', '.join(unknown)}")
         return self
+
+    def _check_backup(self, places: list[str]) -> None:
+        """Two sets, each on a medium of its own (TT 02/2019/TT-BNV, Điều 8.3), away from what they are backups of."""
+        media = [medium.url for medium in self.backup]
+        if media and len({medium.id for medium in self.backup}) < max(2, len(media)):
+            raise ValueError("backup: expected at least two media, each with an id of its own")
+        if media and not self.backup_recipients:
+            raise ValueError("backup_recipients: expected the public keys that backups are sealed to")
+        used = [*places, self.data.as_uri()]
+        if self.database.startswith("sqlite:///"):
+            used.append(Path(self.database.removeprefix("sqlite:///")).absolute().parent.as_uri())
+        others = [
+            other for n, url in enumerate(media) for other in (*used, *media[n + 1 :]) if _overlap(url, other)
+        ]
+        if others:
+            raise ValueError(
+                f"backup: expected media apart from each other and from {', '.join(sorted(set(others)))}"
+            )
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -923,6 +923,65 @@ def upgrade() -> None:
     with op.batch_alter_table("signature_check", schema=None) as batch_op:
         batch_op.create_index("ix_signature_check_due", ["next_check", "signature_id"], unique=False)
 
+    op.create_table(
+        "backup_set",
+        sa.Column("set_id", sa.String(length=60), nullable=False),
+        sa.Column("medium_id", sa.String(length=40), nullable=False),
+        sa.Column("marker_id", sa.String(length=40), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "full", "incremental", name="backupkind", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("base_id", sa.String(length=60), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "running",
+                "good",
+                "failed",
+                "damaged",
+                "expired",
+                name="backupstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("host", sa.String(length=200), nullable=False),
+        sa.Column("began_at", UtcInstant(), nullable=False),
+        sa.Column("finished_at", UtcInstant(), nullable=True),
+        sa.Column("checked_at", UtcInstant(), nullable=True),
+        sa.Column("byte_count", sa.BigInteger(), nullable=False),
+        sa.Column("log_number", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("set_id", "medium_id", name=op.f("pk_backup_set")),
+    )
+    with op.batch_alter_table("backup_set", schema=None) as batch_op:
+        batch_op.create_index("ix_backup_set_state", ["medium_id", "state", "began_at"], unique=False)
+
+    op.create_table(
+        "drill",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "rebuild", "restore", name="drillkind", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("began_at", UtcInstant(), nullable=False),
+        sa.Column("finished_at", UtcInstant(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("report", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill")),
+    )
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.create_index("ix_drill_kind", ["kind", "finished_at"], unique=False)
+
     # ### end Alembic commands ###
 
 

@@ -1,0 +1,234 @@
+"""`archive restore`: a set back into a new, empty database; never over a living archive (TT 02 Điều 11, PL VIII, IX).
+
+The steps of `restore` are those of the procedure: find the set, prove it, bring it back beside everything, compare it
+with what it said of itself, hold it against the storage roots, and only then say so in its own log.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import inspect, text
+
+from archive_service.backup.catalogue import adopt_sets
+from archive_service.backup.cipher import PartDamaged, unseal
+from archive_service.backup.facts import faults_of
+from archive_service.backup.make import SOFTWARE
+from archive_service.backup.media import Manifest, key_of, read_manifest
+from archive_service.backup.newer import Newer, newer_in_storage
+from archive_service.backup.tried import check_bytes, load_database, read_facts, require_part
+from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.db import Base, open_engine
+from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.events import Verb
+from archive_service.kernel.objects import ObjectStore
+from archive_service.kernel.scratch import SCRATCH, scratch
+from archive_service.kernel.state import archive_state
+from archive_service.rebuild.report import Progress
+from archive_service.rebuild.swap import SIDE_FILES, fold, sqlite_file
+from archive_service.work import Archive
+
+
+@dataclass(slots=True)
+class RestoreReport:
+    """`newer`: what storage holds and the backup does not know. `steps`: (what was done, when)."""
+
+    set_id: str
+    medium_id: str
+    into: str
+    kind: str
+    made_at: str
+    rows: dict[str, int] = field(default_factory=dict)
+    log_number: int = 0
+    newer: Newer = field(default_factory=Newer)
+    software: str = ""
+    steps: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class BackupDamaged(NotPossible):
+    name = "backup-damaged"
+
+    def __init__(self, set_id: str, faults: Sequence[str]) -> None:
+        told = "; ".join(faults[:5])
+        super().__init__(
+            f"Bản sao lưu {set_id} bị hỏng, không phục hồi gì: {told}. Đề nghị dùng bản trên phương tiện kia.",
+            f"The backup {set_id} is damaged, nothing was restored: {told}. Use the one on the other medium.",
+        )
+
+
+def restore(
+    archive: Archive,
+    store: ObjectStore,
+    medium_id: str,
+    set_id: str,
+    identities: Sequence[Any],
+    *,
+    into: str | None = None,
+    software: Path | None = None,
+    progress: Progress = lambda step, done: None,
+) -> RestoreReport:
+    """Brings the set back into `into` (the setting `database` when that is an SQLite file that is not there).
+
+    Raises `NotPossible` (the target holds something; keys are missing; another kind of database), `WrongKey`,
+    `BackupDamaged`. Whatever is raised, the target is as it was.
+    """
+    key = (
+        archive.keys.public
+    )  # without data/keys the log could not be proven: they come back from the safe first
+    manifest = _proven(store, set_id, key)
+    url = _empty_target(archive, manifest, into)
+    report = RestoreReport(
+        set_id, medium_id, into or archive.settings.database, manifest.kind, manifest.began_at
+    )
+
+    def step(name: str) -> None:
+        report.steps.append((name, archive.clock.now()))
+        progress(name, len(report.steps))
+
+    step("set-proven")
+    try:
+        facts = read_facts(store, manifest, identities)
+        step("key-fits")
+        site = _site(url)
+        load_database(store, manifest, identities, site)
+        step("database-loaded")
+        _require_equal(site, facts, key, set_id)
+        step("compared")
+        _move_in(site, url)
+    except PartDamaged as error:
+        _clear(url)
+        raise BackupDamaged(set_id, [str(error)]) from error
+    except BaseException:
+        _clear(url)
+        raise
+    report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
+    if software is not None:
+        report.software = str(_bring_software(archive, store, manifest, identities, software))
+        step("software-unpacked")
+    _settle(archive, url, report)
+    step("held-against-storage")
+    return report
+
+
+def _proven(store: ObjectStore, set_id: str, key: Any) -> Manifest:
+    try:
+        manifest = read_manifest(store, set_id, key)
+    except PartDamaged as error:
+        raise BackupDamaged(set_id, [str(error)]) from error
+    if faults := check_bytes(store, manifest):
+        raise BackupDamaged(set_id, faults)
+    return manifest
+
+
+def _empty_target(archive: Archive, manifest: Manifest, into: str | None) -> str:
+    """The URL to restore to. Raises `NotPossible` unless nothing is there."""
+    url = into or archive.settings.database
+    file = sqlite_file(url)
+    if (manifest.database == "sqlite") != (file is not None):
+        raise NotPossible(
+            f"Bản sao lưu là của {manifest.database}: cần --into cùng loại cơ sở dữ liệu.",
+            f"The backup is one of {manifest.database}: --into must name a database of that kind.",
+            name="other-database",
+        )
+    if file is not None:
+        there = any(file.with_name(file.name + suffix).exists() for suffix in ("", *SIDE_FILES))
+    else:
+        engine = open_engine(url)
+        there = bool(inspect(engine).get_table_names())
+        engine.dispose()
+    if there:
+        raise NotPossible(
+            "Cơ sở dữ liệu đích không trống: không bao giờ phục hồi đè lên kho đang có. Đề nghị nêu --into mới.",
+            "The target database is not empty: nothing is ever restored over an archive. Name a new --into.",
+            name="target-not-empty",
+        )
+    return url
+
+
+def _site(url: str) -> str:
+    """Where it is built: for SQLite beside the target, which gets its name as the last thing."""
+    file = sqlite_file(url)
+    if file is None:
+        return url
+    file.parent.mkdir(parents=True, exist_ok=True)
+    site = file.with_name(file.name + ".restoring")
+    site.unlink(missing_ok=True)
+    return f"sqlite:///{site}"
+
+
+def _require_equal(site: str, facts: Any, key: Any, set_id: str) -> None:
+    engine = open_engine(site)
+    try:
+        faults = faults_of(engine, facts, key)
+    finally:
+        engine.dispose()
+    if faults:
+        raise BackupDamaged(set_id, faults)
+
+
+def _move_in(site: str, url: str) -> None:
+    built, target = sqlite_file(site), sqlite_file(url)
+    if built is not None and target is not None:
+        fold(built)
+        os.link(built, target)  # never replaces: somebody may have made one meanwhile
+        built.unlink()
+
+
+def _clear(url: str) -> None:
+    """What was half restored is removed; for SQLite that never had the target's name."""
+    file = sqlite_file(url)
+    if file is not None:
+        for suffix in ("", *SIDE_FILES):
+            file.with_name(file.name + ".restoring" + suffix).unlink(missing_ok=True)
+        return
+    engine = open_engine(url)
+    Base.metadata.drop_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    engine.dispose()
+
+
+def _bring_software(
+    archive: Archive, store: ObjectStore, manifest: Manifest, identities: Sequence[Any], folder: Path
+) -> Path:
+    """The software of that day, unpacked into a new folder; an incremental set names the full one that holds it."""
+    holder = (
+        manifest
+        if manifest.part(SOFTWARE)
+        else read_manifest(store, manifest.software["set"], archive.keys.public)
+    )
+    with scratch(archive.settings.data / SCRATCH) as place:
+        packed = place / "software.tar.gz"
+        with packed.open("wb") as stream:
+            unseal(store, key_of(holder.set_id, SOFTWARE), require_part(holder, SOFTWARE), identities, stream)
+        folder.mkdir(parents=True)
+        with tarfile.open(packed) as tar:
+            tar.extractall(folder, filter="data")
+    return folder
+
+
+def _settle(archive: Archive, url: str, report: RestoreReport) -> None:
+    """Held against storage. Where storage is newer nothing is written: a new entry would part the log from its anchors."""
+    target = Archive(archive.settings.model_copy(update={"database": url}), archive.clock)
+    try:
+        report.newer = newer_in_storage(target)
+        if not report.newer:
+            adopt_sets(target)
+            with target.work(OPERATOR) as work:
+                state = archive_state(work.session)
+                state.destruction_locked, state.destruction_released_by = True, []
+                work.record(
+                    Verb.archive_restored, state, set=report.set_id, medium=report.medium_id,
+                    rows=sum(report.rows.values()), log=report.log_number,
+                )  # fmt: skip
+    finally:
+        target.close()
