@@ -24,6 +24,12 @@ def rebuild(
         list[str] | None,
         typer.Option("--new-password", metavar="USER", help="Make this user a password, shown once."),
     ] = None,
+    backup: Annotated[
+        str | None,
+        typer.Option(
+            "--carry", metavar="URL", help="A restored database: what storage cannot give comes from it."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make catalogue and index again from storage; stop every other process first. Exit code 1 when something is missing.
@@ -32,7 +38,7 @@ def rebuild(
     """
     passwords = {name: new_password() for name in new_passwords or ()}
     with opened(ready=False) as archive:
-        found = build_anew(archive, _progress, into=into, drill=drill, passwords=passwords)
+        found = build_anew(archive, _progress, into=into, drill=drill, passwords=passwords, backup=backup)
     told = {**asdict(found), "database": hide_password(found.database), "new_passwords": passwords}
     report(told, [*_lines(found), *_shown(passwords)], as_json=as_json, good=found.whole)
 
@@ -74,6 +80,9 @@ def _lines(found: RebuildReport) -> list[str]:
                 f"{found.without_password} accounts have no password; run again with --new-password NAME for the first.",
             )
         )
+    if found.carried:
+        told = ", ".join(f"{name} {count}" for name, count in found.carried.items() if count)
+        lines.append(both(f"Lấy từ bản sao lưu: {told}.", f"Carried from the backup: {told}."))
     if found.kept:
         lines.append(both(f"Cơ sở dữ liệu cũ: {found.kept}", f"The old database: {found.kept}"))
     return lines

@@ -213,6 +213,11 @@ def _read(line: Line) -> tuple[int, str, str | None]:
     return number, previous, None
 
 
+def detail_fits(body: bytes, salt: str, detail: str) -> bool:
+    """Whether the entry was hashed over this detail."""
+    return _read(Line(bytes(body), salt, detail))[2] is None
+
+
 def lines_from(session: Session, first: int = 1) -> Iterator[Line]:
     """The chain in order, streamed; memory stays flat however long the log is."""
     query = (

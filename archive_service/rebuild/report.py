@@ -30,6 +30,8 @@ class RebuildReport:
     log_faults: list[LogFault] = field(default_factory=list)
     lost_anchors: list[int] = field(default_factory=list)
     without_password: int = 0
+    carried: dict[str, int] = field(default_factory=dict)
+    """Of what storage cannot give, the rows that came from a restored backup."""
 
     @property
     def whole(self) -> bool:

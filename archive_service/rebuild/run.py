@@ -25,6 +25,7 @@ from archive_service.kernel.people import Person
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import ArchiveState, Gate, archive_state
 from archive_service.migrations import upgrade
+from archive_service.rebuild.carry import carry
 from archive_service.rebuild.dossiers import bring_dossiers
 from archive_service.rebuild.found import find_roots
 from archive_service.rebuild.indexing import bring_index
@@ -59,12 +60,14 @@ def rebuild(
     into: str | None = None,
     drill: bool = False,
     passwords: Mapping[str, str] | None = None,
+    backup: str | None = None,
 ) -> RebuildReport:
     """Builds everything anew and swaps it in. No other process may have the archive open.
 
     `into`: URL of a new, empty database, needed for PostgreSQL, which then becomes the setting `database`. `drill`: only
     builds the database there and changes neither index, markers nor anything in service; needs `into`. `passwords`:
-    user name → new password, for the people who must sign in before a backup brings the old ones back.
+    user name → new password, for the people who must sign in before a backup brings the old ones back. `backup`: URL of
+    a restored database, from which comes what storage cannot give.
 
     Raises `NotPossible` (no roots; the target is not empty; a user name that is not there), `Conflict` (the database is
     in use).
@@ -75,7 +78,7 @@ def rebuild(
     target = Archive(archive.settings.model_copy(update={"database": url}), archive.clock)
     report = RebuildReport(database=into or archive.settings.database)
     try:
-        _build(target, report, progress, drill, passwords or {})
+        _build(target, report, progress, drill, passwords or {}, backup)
     finally:
         target.close()
     if into is None:
@@ -95,7 +98,12 @@ def _clear(url: str, into: str | None) -> None:
 
 
 def _build(
-    target: Archive, report: RebuildReport, progress: Progress, drill: bool, passwords: Mapping[str, str]
+    target: Archive,
+    report: RebuildReport,
+    progress: Progress,
+    drill: bool,
+    passwords: Mapping[str, str],
+    backup: str | None,
 ) -> None:
     upgrade(target.engine)
     roots = find_roots(target)
@@ -111,6 +119,9 @@ def _build(
         bring_acts(target, tables, system, folder, report)
         bring_assessments(target, report, progress)
         bring_system_rows(target, system)
+    if backup is not None:
+        report.carried = carry(target, backup)
+        report.without_password -= report.carried["password"]
     handle = None if drill else bring_index(target, report, progress)
     _finish(target, report)
     if handle is not None:
