@@ -77,7 +77,7 @@ def _seal(source: Path, target: Path, recipients: Sequence[Any]) -> Part:
 def _tools(archive: Archive) -> dict[str, str]:
     if sqlite_file(archive.settings.database) is not None:
         return {"sqlite": sqlite3.sqlite_version}
-    return {"pg_dump": tool_version("pg_dump")}
+    return {"pg_dump": tool_version("pg_dump", archive.settings.database)}
 
 
 @contextmanager

@@ -25,20 +25,26 @@ class ToolFailed(Exception):
     """pg_dump or pg_restore said no: told in its own words."""
 
 
-def tool(name: str) -> str:
-    """The program's path; raises `NotPossible` where the PostgreSQL client is not installed."""
-    found = shutil.which(name)
+def tool(name: str, url: str) -> str:
+    """The program of the server's own version, else the one on the path: a newer pg_restore says what an older server
+    does not understand. Raises `NotPossible` where there is none."""
+    with connect(url) as connection:
+        major = connection.info.server_version // 10_000
+    own = Path(f"/usr/lib/postgresql/{major}/bin") / name
+    found = str(own) if own.is_file() else shutil.which(name)
     if found is None:
         raise NotPossible(
-            f"Không có {name}: cài bộ công cụ PostgreSQL (postgresql-client) cùng phiên bản với máy chủ.",
-            f"There is no {name}: install the PostgreSQL client (postgresql-client) of the server's version.",
+            f"Không có {name}: cài bộ công cụ PostgreSQL (postgresql-client-{major}) cùng phiên bản với máy chủ.",
+            f"There is no {name}: install the PostgreSQL client of the server's version (postgresql-client-{major}).",
             name="tool-missing",
         )
     return found
 
 
-def tool_version(name: str) -> str:
-    told = subprocess.run([tool(name), "--version"], capture_output=True, text=True, check=True, timeout=30)
+def tool_version(name: str, url: str) -> str:
+    told = subprocess.run(
+        [tool(name, url), "--version"], capture_output=True, text=True, check=True, timeout=30
+    )
     return told.stdout.strip()
 
 
@@ -62,7 +68,13 @@ def connect(url: str) -> psycopg.Connection:
 @contextmanager
 def dumping(url: str, snapshot: str) -> Iterator[BinaryIO]:
     """The output of pg_dump as a stream, as the exported snapshot sees the database. Raises `ToolFailed` at the end."""
-    command = [tool("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+    command = [
+        tool("pg_dump", url),
+        "--format=custom",
+        "--no-owner",
+        "--no-privileges",
+        f"--snapshot={snapshot}",
+    ]
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(
             command,
@@ -83,7 +95,13 @@ def dumping(url: str, snapshot: str) -> Iterator[BinaryIO]:
 @contextmanager
 def restoring(url: str) -> Iterator[BinaryIO]:
     """What is written into the stream is restored in one transaction: all of it, or nothing."""
-    command = [tool("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
+    command = [
+        tool("pg_restore", url),
+        "--no-owner",
+        "--no-privileges",
+        "--exit-on-error",
+        "--single-transaction",
+    ]
     target = make_url(url)
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fastapi import Request, Response
 from sqlalchemy import select
 
+from archive_service.web.backups import backups
 from archive_service.web.charts import Lines
 from archive_service.web.exports import export
 from archive_service.web.frame import Page, render, sentences
@@ -50,6 +51,7 @@ def fixity(request: Request, visit: TheVisit) -> Response:
     with visit.archive.look(visit.actor) as work:
         found = coverage(work)
         runs = _runs(work)
+        saved = backups(work, t)
         now = work.now()
     if asked.wants_sheet:
         return export(request, visit, asked, t("fixity.title"), found.roots)
@@ -60,6 +62,7 @@ def fixity(request: Request, visit: TheVisit) -> Response:
         Page(t("fixity.title"), here="/fixity"),
         found=found,
         silent=_silent(found, now),
+        saved=saved,
         facts=_facts(found, t),
         listing=Listing(asked, t("fixity.roots"), Window(found.roots), empty),
         count=count,

@@ -10,10 +10,11 @@ import pytest
 
 from archive_service import work
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.settings import Credentials, OfficeHours, Root, Settings, load_settings
+from archive_service.kernel.settings import Credentials, Medium, OfficeHours, Root, Settings, load_settings
 
 DOCUMENTED = Path(__file__).parents[2] / "docs/operating/settings.md"
 ONE = {"id": "mot", "url": "file:///a", "failure_domain": "1"}
+DISK, TAPE = {"id": "d1", "url": "file:///d1"}, {"id": "d2", "url": "file:///d2"}
 TWO = {"id": "hai", "url": "file:///b", "failure_domain": "2"}
 
 
@@ -65,6 +66,26 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (
             {"office_hours": {"spans": [["13:30", "17:00"], ["07:30", "11:30"]]}},
             "spans: expected times in order",
+        ),
+        ({"backup": [DISK], "backup_recipients": ["age1x"]}, "at least two media"),
+        ({"backup": [DISK, DISK], "backup_recipients": ["age1x"]}, "at least two media"),
+        ({"backup": [DISK, TAPE]}, "backup_recipients"),
+        ({"backup": [DISK, {**TAPE, "url": "file:///d1/in"}], "backup_recipients": ["age1x"]}, "apart"),
+        (
+            {"backup": [DISK, {**TAPE, "url": "file:///v/in"}], "backup_recipients": ["age1x"], "data": "/v"},
+            "apart",
+        ),
+        (
+            {
+                "storage": [ONE, TWO],
+                "backup": [DISK, {**TAPE, "url": "file:///a"}],
+                "backup_recipients": ["age1x"],
+            },
+            "apart",
+        ),
+        (
+            {"backup": [DISK, {**TAPE, "credentials": "s9"}], "backup_recipients": ["age1x"]},
+            "no entry named s9",
         ),
     ],
 )
@@ -134,12 +155,12 @@ def test_a_secret_is_not_shown() -> None:
 
 def test_every_setting_is_documented() -> None:
     told = DOCUMENTED.read_text()
-    models = (Settings, Root, Credentials, OfficeHours)
+    models = (Settings, Root, Credentials, OfficeHours, Medium)
     names = [name for model in models for name in model.model_fields]
     assert [name for name in names if f"`{name}`" not in told] == []
 
 
 def test_nothing_is_documented_that_cannot_be_set() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE)
-    known = {*Settings.model_fields, *Root.model_fields, *Credentials.model_fields, *OfficeHours.model_fields}
+    known = {name for model in (Settings, Root, Credentials, OfficeHours, Medium) for name in model.model_fields}
     assert [name for name in rows if name not in known] == []
