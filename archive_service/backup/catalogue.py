@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from archive_service.backup.cipher import PartDamaged
 from archive_service.backup.make import Base
@@ -79,9 +79,10 @@ def base_of(archive: Archive, full: BackupSet | None) -> Base | None:
 
 
 def close_interrupted(archive: Archive, host: str, stores: dict[str, ObjectStore]) -> None:
-    """What a run of this machine left when it died is removed from the media and noted as failed."""
+    """What a run of this machine left when it died, or any run a day ago, is removed from the media and noted as failed."""
     with archive.work(THE_ARCHIVE) as work:
-        left = select(BackupSet).where(BackupSet.state == BackupState.running, BackupSet.host == host)
+        dead = or_(BackupSet.host == host, BackupSet.began_at < work.now() - timedelta(days=1))
+        left = select(BackupSet).where(BackupSet.state == BackupState.running, dead)
         rows = list(work.session.scalars(left))
         for row in rows:
             row.state, row.reason, row.finished_at = BackupState.failed, "interrupted", work.now()
@@ -102,7 +103,10 @@ def expire(archive: Archive, stores: Mapping[str, ObjectStore], markers: Markers
         before = work.now() - timedelta(days=work.settings.backup_days)
         gone = [row for medium_id in stores for row in _too_old(work, medium_id, markers[medium_id], before)]
     for row in gone:
-        stores[row.medium_id].purge(folder_of(row.set_id))
+        try:
+            stores[row.medium_id].purge(folder_of(row.set_id))
+        except StoreAway:
+            continue  # the next run comes again; meanwhile it is told as kept for too long
         with archive.work(THE_ARCHIVE) as work:
             now: BackupSet = work.get(BackupSet, (row.set_id, row.medium_id))
             now.state = BackupState.expired

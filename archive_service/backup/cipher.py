@@ -32,8 +32,17 @@ class Part:
     sha256: str
 
 
-class PartDamaged(Exception):
+class PartDamaged(NotPossible):
     """The sealed bytes are not those that were written: told with the set, the part and both digests."""
+
+    name = "backup-damaged"
+
+    def __init__(self, told: str) -> None:
+        super().__init__(f"Bản sao lưu bị hỏng: {told}", f"The backup is damaged: {told}")
+        self.told = told
+
+    def __str__(self) -> str:
+        return self.told
 
 
 class WrongKey(NotPossible):

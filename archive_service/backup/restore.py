@@ -25,7 +25,7 @@ from archive_service.backup.newer import Newer, newer_in_storage
 from archive_service.backup.tried import check_bytes, load_database, read_facts, require_part
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.db import Base, open_engine
-from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.scratch import SCRATCH, scratch
@@ -107,6 +107,11 @@ def restore(
     except PartDamaged as error:
         _clear(url)
         raise BackupDamaged(set_id, [str(error)]) from error
+    except OSError as error:
+        _clear(url)
+        raise TryLater(
+            f"Chưa phục hồi được: {error}.", f"Nothing was restored: {error}.", name="restore-failed"
+        ) from error
     except BaseException:
         _clear(url)
         raise

@@ -120,7 +120,8 @@ def _run(archive: Archive, actor: Actor, kind: BackupKind | None) -> RunReport:
     recipients = recipients_of(archive.settings.backup_recipients)
     report, base = _begin(archive, kind, markers, faults)
     try:
-        _make(archive, reached, recipients, base, report)
+        if reached:
+            _make(archive, reached, recipients, base, report)
     except (ToolFailed, OSError) as error:
         report.fail(_told(error))
     except BaseException as error:
@@ -168,7 +169,9 @@ def _require_media(archive: Archive, stores: dict[str, ObjectStore]) -> tuple[di
 
 
 def _told(error: BaseException) -> str:
-    return error.en if isinstance(error, ArchiveError) and not isinstance(error, StoreAway) else str(error)
+    if isinstance(error, ArchiveError) and not isinstance(error, StoreAway | PartDamaged):
+        return error.en
+    return str(error)
 
 
 def _begin(

@@ -16,13 +16,18 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.errors import NotPossible, TryLater
 
 SCRATCH = "archive_scratch_"
 
 
-class ToolFailed(Exception):
+class ToolFailed(TryLater):
     """pg_dump or pg_restore said no: told in its own words."""
+
+    name = "tool-failed"
+
+    def __init__(self, told: str) -> None:
+        super().__init__(f"Công cụ của PostgreSQL báo lỗi: {told}", f"PostgreSQL's tool failed: {told}")
 
 
 def tool(name: str, url: str) -> str:

@@ -10,6 +10,7 @@ import platform
 import sys
 import tarfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import archive_service
@@ -31,8 +32,9 @@ def software_files() -> Iterator[tuple[str, Path]]:
         yield from ((name, base / name) for name in BESIDE if (base / name).is_file())
 
 
+@cache
 def software_manifest() -> dict[str, object]:
-    """Version, interpreter, system, every installed distribution, and the SHA-256 of every file."""
+    """Version, interpreter, system, every installed distribution, and the SHA-256 of every file, as this process began."""
     installed = sorted({f"{d.name}=={d.version}" for d in importlib.metadata.distributions() if d.name})
     return {
         "version": importlib.metadata.version("archive-service"),

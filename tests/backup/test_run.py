@@ -212,7 +212,9 @@ def test_a_run_whose_tool_fails_leaves_no_set(safe: Safe, monkeypatch: pytest.Mo
         raise ToolFailed("pg_dump: server closed the connection")
 
     monkeypatch.setattr(run, "make_parts", failing)
-    assert set(safe.run().media.values()) == {"pg_dump: server closed the connection"}
+    assert set(safe.run().media.values()) == {
+        "PostgreSQL's tool failed: pg_dump: server closed the connection"
+    }
     assert set(states(safe).values()) == {BackupState.failed}
 
 
@@ -290,3 +292,29 @@ def test_a_changed_disk_gets_a_full_set_and_keeps_what_the_other_one_holds(safe:
     second = safe.run()
     assert (second.kind, second.whole) == (FULL, True)
     assert (safe.folder / "trong-ket/sets" / first.set_id).exists()
+
+
+def test_memory_stays_flat_however_large_the_database_is(tmp_path: Path) -> None:
+    """Sealed and opened again in a process that may not hold a tenth of it."""
+    script = f"""
+import resource, sys
+from pathlib import Path
+from pyrage import x25519
+from archive_service.backup.cipher import seal, unseal
+from archive_service.kernel.objects import open_store
+class Zeros:
+    left = 300 << 20
+    def read(self, size=-1):
+        size = min(size if size > 0 else 1 << 20, self.left); self.left -= size; return bytes(size)
+class Nowhere:
+    count = 0
+    def write(self, data): self.count += len(data)
+base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+key, out = x25519.Identity.generate(), Nowhere()
+part = seal(Zeros(), Path({str(tmp_path)!r}) / "a.age", [key.to_public()])
+unseal(open_store({tmp_path.as_uri()!r}), "a.age", part, [key], out)
+assert out.count == 300 << 20
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 30 << 10  # KiB
