@@ -162,5 +162,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_nothing_is_documented_that_cannot_be_set() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE)
-    known = {name for model in (Settings, Root, Credentials, OfficeHours, Medium) for name in model.model_fields}
+    known = {
+        name for model in (Settings, Root, Credentials, OfficeHours, Medium) for name in model.model_fields
+    }
     assert [name for name in rows if name not in known] == []
