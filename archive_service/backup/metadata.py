@@ -12,7 +12,7 @@ from uuid import UUID
 
 from lxml import etree
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogEntry
@@ -51,27 +51,29 @@ def write_metadata(session: Session, target: Path, *, since: int, at: datetime) 
 
 
 def _pages(session: Session, since: int) -> Iterator[list[Dossier]]:
-    query, after = select(Dossier), UUID(int=0)
     if since:
-        changed = (
-            select(LogEntry.subject_id).where(LogEntry.number > since, LogEntry.verb.in_(CHANGING)).distinct()
-        )
-        keys = sorted(_keys(session.scalars(changed)))
-        for start in range(0, len(keys), PAGE):
-            some = query.where(Dossier.id.in_(keys[start : start + PAGE])).order_by(Dossier.id)
-            yield list(session.scalars(some))
+        yield from _changed(session, since)
         return
-    while page := list(session.scalars(query.where(Dossier.id > after).order_by(Dossier.id).limit(PAGE))):
+    after = UUID(int=0)
+    query = select(Dossier).order_by(Dossier.id).limit(PAGE)
+    while page := list(session.scalars(query.where(Dossier.id > after))):
         after = page[-1].id
         yield page
 
 
-def _keys(texts: Any) -> Iterator[UUID]:
-    for text in texts:
-        try:
-            yield UUID(text)
-        except (TypeError, ValueError):
-            continue
+def _changed(session: Session, since: int) -> Iterator[list[Dossier]]:
+    """Those that a changing entry after `since` is about, each once: at the newest of its entries."""
+    newer = aliased(LogEntry)
+    later = select(newer.number).where(
+        newer.subject_id == LogEntry.subject_id, newer.number > LogEntry.number, newer.verb.in_(CHANGING)
+    )
+    newest = select(LogEntry.number, LogEntry.subject_id).where(LogEntry.verb.in_(CHANGING), ~later.exists())
+    while rows := session.execute(
+        newest.where(LogEntry.number > since).order_by(LogEntry.number).limit(PAGE)
+    ).all():
+        since = rows[-1].number
+        keys = [UUID(row.subject_id) for row in rows]
+        yield list(session.scalars(select(Dossier).where(Dossier.id.in_(keys)).order_by(Dossier.id)))
 
 
 def _element(kind: str, **attributes: object) -> etree._Element:

@@ -234,6 +234,7 @@ def _settle(archive: Archive, url: str, report: RestoreReport) -> None:
                 work.record(
                     Verb.archive_restored, state, set=report.set_id, medium=report.medium_id,
                     rows=sum(report.rows.values()), log=report.log_number,
+                    began=report.steps[0][1], finished=work.now(),
                 )  # fmt: skip
     finally:
         target.close()

@@ -181,6 +181,7 @@ def _finish(target: Archive, report: RebuildReport) -> None:
             unreadable=len(report.unreadable),
             conflicts=len(report.conflicts),
             lost_anchors=report.lost_anchors,
+            carried=report.carried,
         )
 
 
