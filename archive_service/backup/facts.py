@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,6 +17,8 @@ from archive_service.kernel.rows import table_of
 from archive_service.kernel.state import archive_state
 from archive_service.rebuild.snapshots import models
 
+MOST_FAULTS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -25,6 +28,8 @@ class Facts:
     anchor: dict[str, Any]
     """The head of the log, signed."""
     rows: dict[str, int]
+    log_faults: list[str]
+    """Faults that the log had then. It is backed up as it was: a broken log must not stop the backups."""
 
     def plain(self) -> dict[str, Any]:
         return asdict(self)
@@ -32,14 +37,20 @@ class Facts:
 
 def facts_of(session: Session, key: Ed25519PrivateKey) -> Facts:
     """Counts every table, in the session's one snapshot."""
-    state = archive_state(session)
+    state, anchor = archive_state(session), log.sign_head(session, key)
     return Facts(
         archive_id=str(state.archive_id),
         schema=schema_of(session),
         epoch=state.epoch,
-        anchor=asdict(log.sign_head(session, key)),
+        anchor=asdict(anchor),
         rows=dict(_counts(session)),
+        log_faults=_log_faults(session, anchor, key.public_key()),
     )
+
+
+def _log_faults(session: Session, anchor: Anchor, key: Ed25519PublicKey) -> list[str]:
+    faults = log.verify(log.lines_from(session), [anchor], key)
+    return [f"log: {fault.code} {fault.number}" for fault in islice(faults, MOST_FAULTS)]
 
 
 def schema_of(session: Session) -> str:
@@ -68,9 +79,8 @@ def faults_of(engine: Engine, facts: Facts, key: Ed25519PublicKey) -> list[str]:
             for name, number in facts.rows.items()
             if counts.get(name) != number
         ]
-        anchor = Anchor(**facts.anchor)
-        faults = log.verify(log.lines_from(session), [anchor], key)
-        found += [f"log: {fault.code} {fault.number}" for fault, _ in zip(faults, range(20), strict=False)]
+        held = _log_faults(session, Anchor(**facts.anchor), key)
+        found += [fault for fault in held if fault not in facts.log_faults]
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
+from archive_service.accounts.people import enter_person
 from archive_service.accounts.signin import set_password, sign_in
 from archive_service.backup.checks import find_set
 from archive_service.backup.restore import restore
@@ -14,6 +16,7 @@ from archive_service.invariants import check_invariants
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.kernel.db import open_engine
 from archive_service.kernel.errors import ArchiveError, NotPossible
+from archive_service.kernel.log import LogDetail
 from archive_service.kernel.people import Token
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.carry import CARRIED, LEFT
@@ -171,3 +174,34 @@ def test_a_backup_of_another_archive_is_not_carried_from(safe: Safe) -> None:
     with pytest.raises(NotPossible) as refused:
         rebuild(safe.archive, backup=into)
     assert refused.value.name == "foreign-backup"
+
+
+def test_what_storage_does_not_know_the_parent_of_is_left(safe: Safe) -> None:
+    """The last acts before the loss reached no root: a person and the entries of the log that only the backup has."""
+    with safe.archive.work(THE_ARCHIVE) as work:
+        person = enter_person(work, "moi-den", "Người mới đến")
+        set_password(work, person.id, "Mat-khau-7")
+    report = safe.run()
+    lose(safe)
+    into = f"sqlite:///{safe.folder / 'phuc-hoi.db'}"
+    store, medium, set_id = find_set(safe.archive, report.set_id, None)
+    restore(safe.archive, store, medium, set_id, safe.identities, into=into)
+    found = rebuild(safe.archive, backup=into)
+    assert found.whole and found.carried["password"] == 2
+    assert verify_log(safe.archive) == []
+
+
+def test_a_detail_that_its_entry_was_not_hashed_over_is_left(safe: Safe) -> None:
+    report = safe.run()
+    anchor(safe.archive)
+    lose(safe)
+    into = safe.folder / "phuc-hoi.db"
+    store, medium, set_id = find_set(safe.archive, report.set_id, None)
+    restore(safe.archive, store, medium, set_id, safe.identities, into=f"sqlite:///{into}")
+    with sqlite3.connect(into) as connection:
+        connection.execute("UPDATE log_detail SET detail = '{}' WHERE number = 3")
+    connection.close()
+    rebuild(safe.archive, backup=f"sqlite:///{into}")
+    assert verify_log(safe.archive) == []
+    with safe.archive.look(THE_ARCHIVE) as work:
+        assert (work.session.get(LogDetail, 3), bool(work.session.get(LogDetail, 4))) == (None, True)

@@ -267,3 +267,23 @@ def test_a_set_of_one_kind_of_database_is_not_restored_into_another(safe: Safe, 
         bring(safe, report, into=fresh_postgres)
     assert refused.value.name == "other-database"
     assert replace(report).whole
+
+
+def test_a_forged_set_is_refused(safe: Safe) -> None:
+    """Who can write to the medium seals another database to the public key and mends the digests: we did not sign that."""
+    import hashlib
+    import json
+
+    import pyrage
+
+    report = safe.run()
+    lose(safe)
+    forged = pyrage.encrypt(b"SQLite format 3 of somebody else", [IDENTITY.to_public()])
+    safe.part(report).write_bytes(forged)
+    told = json.loads(safe.part(report, "manifest.json").read_text())
+    for part in told["manifest"]["parts"]:
+        if part["name"] == "database.age":
+            part |= {"size": len(forged), "sha256": hashlib.sha256(forged).hexdigest()}
+    safe.part(report, "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(BackupDamaged, match="not as it was signed"):
+        bring(safe, report)

@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -163,8 +164,6 @@ def test_what_does_not_restore_is_not_called_good(safe: Safe, monkeypatch: pytes
     copy = make._copy_sqlite
 
     def losing(file: Path, target: Path) -> None:
-        import sqlite3
-
         copy(file, target)
         lossy.append(target.read_bytes())
         with sqlite3.connect(target) as connection:
@@ -318,3 +317,30 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(ran.stdout) < 30 << 10  # KiB
+
+
+def test_a_log_that_is_broken_is_backed_up_as_it_is(safe: Safe) -> None:
+    with safe.archive.work(THE_ARCHIVE) as work:
+        work.session.connection().exec_driver_sql("UPDATE log_entry SET body = x'7b7d' WHERE number = 3")
+    assert safe.run().whole
+
+
+def test_a_log_that_breaks_on_the_way_is_found(safe: Safe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is there, and one entry says something else than when it was copied."""
+    seal = make.seal
+
+    def sealed(source: object, target: Path, recipients: object) -> object:
+        if target.name == make.DATABASE:
+            copy = target.parent / "database"
+            whole = copy.read_bytes()
+            with sqlite3.connect(copy) as connection:
+                connection.execute("UPDATE log_entry SET body = x'7b7d' WHERE number = 3")
+            connection.close()
+            with copy.open("rb") as stream:
+                made = seal(stream, target, recipients)  # type: ignore[arg-type]
+            copy.write_bytes(whole)
+            return made
+        return seal(source, target, recipients)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(make, "seal", sealed)
+    assert all("log: changed" in why for why in safe.run().media.values())

@@ -20,7 +20,16 @@ from archive_service.kernel.jobs import Job, JobState
 from archive_service.worker import HANDLERS, drain
 from ingest.models import Sip, SipState
 from preservation.invariants.breach import Breach
-from preservation.models import Copy, CopyState, Document, Dossier, ErasureReceipt, Incident, KeptPaper
+from preservation.models import (
+    Amendment,
+    Copy,
+    CopyState,
+    Document,
+    Dossier,
+    ErasureReceipt,
+    Incident,
+    KeptPaper,
+)
 from preservation.ocfl.layout import object_path
 from retention.destruction.papers import list_papers
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
@@ -276,3 +285,18 @@ def test_every_kind_of_job_is_known() -> None:
 
     assert HANDLERS.keys() == KINDS
     assert new_id() and SUBJECTS.keys() <= HANDLERS.keys()
+
+
+@pytest.mark.parametrize("busy", ["leased", "amending", "owed"])
+def test_a_copy_that_is_being_worked_on_is_no_breach(past: Past, busy: str) -> None:
+    PLANTS["copy-missing"](past)
+    own = update(Copy).where(Copy.dossier_id == past.plain, Copy.root_id == "ban-sao")
+    now = past.house.clock.now()
+    if busy == "amending":
+        add(past, Amendment(dossier_id=past.plain, description={}, message="", created_at=now))
+    else:
+        changed = (
+            {"lease_until": now + timedelta(minutes=5)} if busy == "leased" else {"state": CopyState.owed}
+        )
+        execute(past, own.values(**changed))
+    assert found(past.house) == set()
