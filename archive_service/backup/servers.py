@@ -62,7 +62,7 @@ def _environment(url: URL) -> dict[str, str]:
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,
     }
-    given = {f"PG{key.upper()}": str(value) for key, value in url.query.items() if key.startswith("ssl")}
+    given = {f"PG{key.upper()}": str(value) for key, value in url.query.items()}  # host, sslmode, passfile, …
     return {**os.environ, **{key: value for key, value in named.items() if value}, **given}
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from archive_service.cli.frame import AsJson, both, language, opened, report
 from archive_service.invariants import check_invariants
@@ -11,10 +14,16 @@ from archive_service.kernel.actors import OPERATOR
 from preservation.invariants.breach import Breach
 
 
-def invariants(as_json: AsJson = False) -> None:
+def invariants(
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Also compare with this rebuilt or restored database, row for row."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Hold catalogue, storage, index, jobs, papers and log against each other. Exit code 1 when two of them differ."""
     with opened() as archive:
-        found = check_invariants(archive, OPERATOR)
+        found = check_invariants(archive, OPERATOR, against)
     lines = [
         both("Các phép đối chiếu: ", "Checks: ") + ", ".join(f"{k} {n}" for k, n in found.counts.items())
     ]

@@ -9,8 +9,9 @@ from functools import partial
 from archive_service.initialise import TIMETABLES
 from archive_service.invariants.words import words_of
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
-from archive_service.kernel.db import Base
+from archive_service.kernel.db import Base, open_engine
 from archive_service.kernel.events import Verb
+from archive_service.rebuild.compare import compare
 from archive_service.work import Archive
 from ingest.invariants import dossiers_come_from_one_submission, submissions_lead_somewhere
 from ingest.models import Sip
@@ -25,6 +26,7 @@ from preservation.invariants.storage import (
     system_objects_are_there,
 )
 from preservation.models import Dossier
+from preservation.roots import anchors_outside
 from retention.invariants import certificates_are_true, papers_are_there, receipts_are_true
 from retention.models import DestructionList
 
@@ -85,10 +87,32 @@ def walk(
         yield name, None
 
 
-def check_invariants(archive: Archive, actor: Actor) -> Report:
-    """Holds every place against the others; changes nothing but the log, where the run and its outcome stand."""
-    report = Report()
-    for name, breach in walk(archive):
+def rows_agree(archive: Archive, against: str) -> Iterator[Breach]:
+    """Another catalogue of the same archive (rebuilt, restored), row for row over all that a rebuild brings back.
+
+    Of the log up to the newest anchor: after it each of the two goes on by itself.
+    """
+    other = open_engine(against)
+    anchored = max((each.number for each in anchors_outside(archive)), default=0)
+    try:
+        for found in compare(archive.engine, other):
+            if found.table == "log_entry" and found.key[0] > anchored:
+                continue
+            subject = " ".join((found.table, *map(str, found.key), found.column)).strip()
+            yield Breach("row-differs", subject, str(found.new)[:200], str(found.old)[:200])
+    finally:
+        other.dispose()
+
+
+def check_invariants(archive: Archive, actor: Actor, against: str | None = None) -> Report:
+    """Holds every place against the others; changes nothing but the log, where the run and its outcome stand.
+
+    `against`: URL of another catalogue that is compared row for row, too.
+    """
+    report, checks = Report(), list(CHECKS)
+    if against is not None:
+        checks.append(("rows", partial(rows_agree, against=against)))
+    for name, breach in walk(archive, checks):
         report.counts.setdefault(name, 0)
         if breach is not None:
             report.counts[name] += 1

@@ -19,7 +19,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from archive_service.backup import make, run
+from archive_service.backup import make, metadata, run
 from archive_service.backup.catalogue import list_sets
 from archive_service.backup.models import BackupKind, BackupSet, BackupState
 from archive_service.backup.run import backup_run
@@ -29,8 +29,10 @@ from archive_service.kernel.errors import Conflict, NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogEntry
 from archive_service.kernel.objects.folder import FolderStore
+from preservation.amend import amend
 from preservation.models import Incident
 from tests.backup.conftest import IDENTITY, Safe
+from tests.past import retitle
 from tests.preservation.dossiers import flip, keep
 
 FULL, INCREMENTAL = BackupKind.full, BackupKind.incremental
@@ -86,10 +88,13 @@ def test_the_metadata_is_xml_with_the_tags_of_the_law(safe: Safe) -> None:
     assert len(list(root.iter("{*}file"))) > 6
 
 
-def test_the_second_run_of_a_month_is_incremental_and_takes_what_changed(safe: Safe) -> None:
+def test_the_second_run_of_a_month_is_incremental_and_takes_what_changed(
+    safe: Safe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = safe.run()
     safe.house.clock.advance(days=1)
-    keep(safe.house, 9)
+    amend(safe.archive, keep(safe.house, 9), retitle, "Sửa tiêu đề")  # changed twice, and in the set once
+    monkeypatch.setattr(metadata, "PAGE", 1)
     second = safe.run()
     assert (second.kind, second.base_id, second.dossiers) == (INCREMENTAL, first.set_id, 1)
     assert not safe.part(second, "software.tar.gz.age").exists()

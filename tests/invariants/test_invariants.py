@@ -17,6 +17,7 @@ from archive_service.invariants.words import every_code
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.kernel.db import new_id
 from archive_service.kernel.jobs import Job, JobState
+from archive_service.rebuild import rebuild
 from archive_service.worker import HANDLERS, drain
 from ingest.models import Sip, SipState
 from preservation.invariants.breach import Breach
@@ -275,7 +276,7 @@ def test_the_nightly_run_opens_an_incident_for_each_and_only_once(past: Past) ->
 
 
 def test_every_code_has_its_words_and_its_test() -> None:
-    beyond = {"index-not-checked", "index-holds-destroyed"}
+    beyond = {"index-not-checked", "index-holds-destroyed", "row-differs"}
     by_log = {f"log-{c}" for c in ("moved", "tail-cut", "recomputed", "detail-changed", "anchor-signature")}
     assert every_code().keys() == PLANTS.keys() | beyond | by_log
 
@@ -300,3 +301,12 @@ def test_a_copy_that_is_being_worked_on_is_no_breach(past: Past, busy: str) -> N
         )
         execute(past, own.values(**changed))
     assert found(past.house) == set()
+
+
+def test_a_rebuilt_catalogue_is_compared_row_for_row(past: Past, tmp_path: Path) -> None:
+    archive, into = past.house.archive, f"sqlite:///{tmp_path / 'dung-lai.db'}"
+    rebuild(archive, into=into, drill=True)
+    assert check_invariants(archive, OPERATOR, into).whole
+    execute(past, update(Dossier).where(Dossier.id == past.plain).values(regime="khac"))
+    told = check_invariants(archive, OPERATOR, into).breaches
+    assert [(each.code, each.subject) for each in told] == [("row-differs", f"dossier {past.plain} regime")]
