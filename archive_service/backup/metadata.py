@@ -22,7 +22,7 @@ from preservation.models import Document, Dossier, FileObject
 NAMESPACE = "urn:vn-archive:metadata:1"
 NAMES: Any = {"v": NAMESPACE}
 #: With a prefix: below a default namespace the law's tags, which have none, would fall into ours.
-PAGE = 200
+PAGE = 50
 CHANGING = (
     Verb.copy_made,
     Verb.dossier_stored,
@@ -43,8 +43,10 @@ def write_metadata(session: Session, target: Path, *, since: int, at: datetime) 
             for fonds in session.scalars(select(Fonds).order_by(Fonds.id)):
                 out.write(_fonds(fonds), pretty_print=True)
             for page in _pages(session, since):
+                documents, files = _parts(session, [dossier.id for dossier in page])
                 for dossier in page:
-                    out.write(_dossier(session, dossier), pretty_print=True)
+                    parts = documents.get(dossier.id, []), files.get(dossier.id, [])
+                    out.write(_dossier(dossier, *parts), pretty_print=True)
                     count += 1
                 session.expunge_all()
     return count
@@ -101,7 +103,22 @@ def _fonds(fonds: Fonds) -> etree._Element:
     return made
 
 
-def _dossier(session: Session, dossier: Dossier) -> etree._Element:
+def _parts(
+    session: Session, keys: list[UUID]
+) -> tuple[dict[UUID, list[Document]], dict[UUID, list[FileObject]]]:
+    """Documents and files of a page of dossiers, by dossier, in their order."""
+    documents: dict[UUID, list[Document]] = {}
+    listed = select(Document).where(Document.dossier_id.in_(keys)).order_by(Document.ordinal)
+    for document in session.scalars(listed):
+        documents.setdefault(document.dossier_id, []).append(document)
+    files: dict[UUID, list[FileObject]] = {}
+    own = select(FileObject).where(FileObject.dossier_id.in_(keys)).order_by(FileObject.path)
+    for file in session.scalars(own):
+        files.setdefault(file.dossier_id, []).append(file)
+    return documents, files
+
+
+def _dossier(dossier: Dossier, documents: list[Document], own: list[FileObject]) -> etree._Element:
     made = _element(
         "dossier",
         id=dossier.id,
@@ -115,11 +132,9 @@ def _dossier(session: Session, dossier: Dossier) -> etree._Element:
     )
     _tags(made, dossier.tags)
     files: dict[UUID | None, list[FileObject]] = {}
-    own = select(FileObject).where(FileObject.dossier_id == dossier.id).order_by(FileObject.path)
-    for file in session.scalars(own):
+    for file in own:
         files.setdefault(file.document_id, []).append(file)
-    listed = select(Document).where(Document.dossier_id == dossier.id).order_by(Document.ordinal)
-    for document in session.scalars(listed):
+    for document in documents:
         child = _element("document", ordinal=document.ordinal)
         _tags(child, document.tags)
         _files(child, files.get(document.id, []))

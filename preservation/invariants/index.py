@@ -7,7 +7,7 @@ archive goes on working meanwhile. What the index is known to owe is the work of
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -80,12 +80,20 @@ def _differences(ours: Iterator[Entry], theirs: Iterator[tuple[str, int]]) -> It
 
 
 def _confirmed(archive: Archive, batch: list[Difference]) -> Iterator[Breach]:
-    now = _now_in_index(archive, [entry_id for entry_id, _, _ in batch])
+    ids = [entry_id for entry_id, _, _ in batch]
+    now, keys = _now_in_index(archive, ids), [UUID(entry_id) for entry_id in ids]
     with archive.look(THE_ARCHIVE) as work:
-        for entry_id, _, _ in batch:
-            told = _judge(work.session.get, entry_id, now.get(entry_id))
-            if told is not None:
-                yield told
+        parents = select(Document.id, Document.dossier_id).where(Document.id.in_(keys))
+        owner = {row.id: row.dossier_id for row in work.session.execute(parents)}
+        wanted = {owner.get(key, key) for key in keys}
+        dossiers = {d.id: d for d in work.session.scalars(select(Dossier).where(Dossier.id.in_(wanted)))}
+        known = select(Indexed).where(Indexed.dossier_id.in_(wanted))
+        indexed = {row.dossier_id: row for row in work.session.scalars(known)}
+    for entry_id, key in zip(ids, keys, strict=True):
+        dossier_id = owner.get(key, key)
+        told = _judge(entry_id, now.get(entry_id), dossiers.get(dossier_id), indexed.get(dossier_id))
+        if told is not None:
+            yield told
 
 
 def _now_in_index(archive: Archive, ids: list[str]) -> dict[str, int]:
@@ -99,16 +107,14 @@ def _now_in_index(archive: Archive, ids: list[str]) -> dict[str, int]:
     return found
 
 
-def _judge(get: Callable[..., Any], entry_id: str, revision: int | None) -> Breach | None:
-    document = get(Document, UUID(entry_id))
-    dossier = get(Dossier, document.dossier_id if document else UUID(entry_id))
+def _judge(
+    entry_id: str, revision: int | None, dossier: Dossier | None, confirmed: Indexed | None
+) -> Breach | None:
     if dossier is None or dossier.state is DossierState.destroyed:
-        blocked = dossier is not None and (row := get(Indexed, dossier.id)) is not None and row.blocked
-        if revision is None or blocked:  # hidden from every answer until its receipt
-            return None
+        if revision is None or (confirmed is not None and confirmed.blocked):
+            return None  # blocked: hidden from every answer until its receipt
         code = "index-unknown" if dossier is None else "index-holds-destroyed"
         return Breach(code, entry_id, str(revision))
-    confirmed = get(Indexed, dossier.id)
     owed = confirmed is None or confirmed.revision < dossier.revision
     if owed or revision == dossier.revision:
         return None
