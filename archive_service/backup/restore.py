@@ -30,6 +30,7 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import archive_state
+from archive_service.migrations import schema_head
 from archive_service.rebuild.report import Progress
 from archive_service.rebuild.swap import SIDE_FILES, fold, sqlite_file
 from archive_service.work import Archive
@@ -136,6 +137,7 @@ def _proven(store: ObjectStore, set_id: str, key: Any) -> Manifest:
 
 def _empty_target(archive: Archive, manifest: Manifest, into: str | None) -> str:
     """The URL to restore to. Raises `NotPossible` unless nothing is there."""
+    _require_schema(archive, manifest)
     url = into or archive.settings.database
     file = sqlite_file(url)
     if (manifest.database == "sqlite") != (file is not None):
@@ -157,6 +159,19 @@ def _empty_target(archive: Archive, manifest: Manifest, into: str | None) -> str
             name="target-not-empty",
         )
     return url
+
+
+def _require_schema(archive: Archive, manifest: Manifest) -> None:
+    """The software of that day reads it; whatever came later is upgraded to by `archive init` afterwards."""
+    head = schema_head(archive.engine)
+    if manifest.schema != head:
+        raise NotPossible(
+            f"Bản sao lưu ở lược đồ {manifest.schema}, phần mềm này ở {head}. Đề nghị cài phần mềm của ngày sao lưu "
+            "(tệp software.tar.gz.age), phục hồi, rồi nâng cấp.",
+            f"The backup is of schema {manifest.schema}, this software of {head}. Install the software of that day "
+            "(its software.tar.gz.age), restore, then upgrade.",
+            name="other-version",
+        )
 
 
 def _site(url: str) -> str:

@@ -101,7 +101,7 @@ class Medium(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
-    url: Annotated[str, _scheme("file", "s3")]
+    url: Place
     label: str = ""
     credentials: str | None = None
 
@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     backup: list[Medium] = []
     backup_recipients: list[str] = []
     backup_days: int = Field(default=95, ge=32, le=3650)
-    backup_scratch: Annotated[str, _scheme("", "postgresql+psycopg")] = ""
+    backup_scratch: Database = ""
     drill_days: int = Field(default=92, ge=1, le=3650)
     secure_cookies: bool = True
     demo: bool = False
@@ -259,7 +259,7 @@ def load_settings(**given: Any) -> Settings:
 def _refuse_strange_variables() -> None:
     """A misspelt variable would silently leave the default in force."""
     known = {f"ARCHIVE_{name}".upper() for name in Settings.model_fields} | {"ARCHIVE_CONFIG"}
-    nested = ("ARCHIVE_CREDENTIALS__", "ARCHIVE_STORAGE__", "ARCHIVE_OFFICE_HOURS__")
+    nested = ("ARCHIVE_CREDENTIALS__", "ARCHIVE_STORAGE__", "ARCHIVE_OFFICE_HOURS__", "ARCHIVE_BACKUP__")
     prefixed = [name for name in os.environ if name.upper().startswith("ARCHIVE_")]
     ours = [name for name in prefixed if not name.startswith("ARCHIVE_TEST_")]
     strange = sorted(n for n in ours if n.upper() not in known and not n.upper().startswith(nested))

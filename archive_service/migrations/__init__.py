@@ -24,9 +24,14 @@ def upgrade(engine: Engine) -> None:
     command.upgrade(_config(engine), "head")
 
 
+def schema_head(engine: Engine) -> str:
+    """The version that this software makes; nothing is asked of the database."""
+    return ScriptDirectory.from_config(_config(engine)).get_current_head() or ""
+
+
 def require_current(engine: Engine) -> None:
     """Refuses to start on a database of another version: writing to it could lose what we do not know."""
-    head = ScriptDirectory.from_config(_config(engine)).get_current_head()
+    head = schema_head(engine)
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != head:

@@ -85,7 +85,9 @@ def _carry_page(target: Archive, name: str, page: list[dict[str, Any]], head: in
     table = table_of(models()[name])
     with target.work(OPERATOR) as work:
         rows = _without_parents(work, table, _not_there(work, table, page))
-        if name == "password":  # one that was changed since is worth nothing, and the new one is not in the backup
+        if (
+            name == "password"
+        ):  # one that was changed since is worth nothing, and the new one is not in the backup
             changed = set(_subjects(work, head)(Verb.password_changed))
             rows = [row for row in rows if row["person_id"] not in changed]
         if name == "log_detail":

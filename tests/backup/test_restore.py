@@ -287,3 +287,16 @@ def test_a_forged_set_is_refused(safe: Safe) -> None:
     safe.part(report, "manifest.json").write_text(json.dumps(told))
     with pytest.raises(BackupDamaged, match="not as it was signed"):
         bring(safe, report)
+
+
+def test_a_set_of_another_version_is_refused_and_the_way_is_told(
+    safe: Safe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archive_service.backup import restore as module
+
+    report = safe.run()
+    lose(safe)
+    monkeypatch.setattr(module, "schema_head", lambda engine: "0002")
+    with pytest.raises(NotPossible) as refused:
+        bring(safe, report)
+    assert refused.value.name == "other-version"

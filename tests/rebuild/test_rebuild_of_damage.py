@@ -25,8 +25,8 @@ from preservation.proven import read_description
 from preservation.system_objects import TAIL, anchor
 from search.index import Query
 from tests.made import pdf
+from tests.past import Past
 from tests.preservation.dossiers import dossier_of, flip, keep, place
-from tests.rebuild.conftest import Past
 from tests.rebuild.test_rebuild import EVERYTHING, lose_database
 
 STRANGER = uuid4()
