@@ -19,7 +19,6 @@ from archive_service.rebuild.found import find_roots
 from archive_service.work import Archive
 from preservation.invariants.breach import PAGE, living_pages
 from preservation.models import Dossier
-from preservation.ocfl.inventory_rules import MOST_BYTES
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import object_ids
@@ -110,5 +109,5 @@ def _known(target: Archive, ids: list[str]) -> dict[str, str]:
 
 
 def _digest(store: ObjectStore, object_id: str) -> str:
-    data = read_small(store, f"{object_path(object_id)}/inventory.json", MOST_BYTES)
+    data = read_small(store, f"{object_path(object_id)}/inventory.json")
     return hashlib.sha512(data or b"").hexdigest()

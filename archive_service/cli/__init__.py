@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy.exc import OperationalError
 
-from archive_service.cli import audits, backups, demo, invariants, ocfl, packages, rebuilding, running, sending
+from archive_service.cli import (
+    audits,
+    backups,
+    demo,
+    invariants,
+    ocfl,
+    packages,
+    rebuilding,
+    running,
+    sending,
+)
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
 from archive_service.kernel.errors import ArchiveError

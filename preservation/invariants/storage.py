@@ -20,7 +20,6 @@ from preservation.fixity import BAD
 from preservation.invariants.breach import Breach, living_pages
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState, KeptPaper, SystemObject
 from preservation.ocfl.inventory import Inventory, InventoryBroken, parse_inventory
-from preservation.ocfl.inventory_rules import MOST_BYTES
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import content_key, object_ids
@@ -95,7 +94,7 @@ def _compared(archive: Archive, store: ObjectStore, dossier: Dossier, copy: Copy
 
 
 def _inventory(store: ObjectStore, object_id: str) -> bytes | None:
-    return read_small(store, f"{object_path(object_id)}/inventory.json", MOST_BYTES)
+    return read_small(store, f"{object_path(object_id)}/inventory.json")
 
 
 def _described(store: ObjectStore, data: bytes) -> bool:
