@@ -38,6 +38,7 @@ SUBJECTS: dict[str, type[Base]] = {
     "index_dossier": Dossier,
     "make_copy": Dossier,
     "amend_dossier": Dossier,
+    "assess_dossier": Dossier,
     "execute_destruction": DestructionList,
 }
 KINDS = frozenset({*SUBJECTS, *TIMETABLES})
