@@ -17,6 +17,7 @@ from archive_service.kernel.permissions import Role
 from archive_service.kernel.state import ArchiveState, Gate
 from archive_service.migrations import upgrade
 from archive_service.work import Archive
+from preservation.probes import probe_new_roots
 from preservation.roots import prepare_roots
 
 FirstPerson = tuple[str, str, str]
@@ -25,6 +26,7 @@ FirstPerson = tuple[str, str, str]
 #: Kind of job → seconds between two runs.
 TIMETABLES = {
     "check_roots": 60,
+    "probe_roots": 86_400,
     "anchor_log": 3600,
     "write_system_objects": 900,
     "fixity_run": 86_400,
@@ -55,6 +57,7 @@ def initialise(
     new = _first_rows(archive)
     archive.staging.create()
     prepare_roots(archive)
+    probe_new_roots(archive)
     if administrator and head:
         with archive.work(OPERATOR) as work:
             if work.session.scalars(select(Person.id).limit(1)).first() is not None:

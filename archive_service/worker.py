@@ -27,6 +27,7 @@ from ingest.watch import watch_folder
 from preservation.amend import finish_amendment
 from preservation.find import index_dossier, index_owed
 from preservation.fixity import fixity_run
+from preservation.probes import probe_roots
 from preservation.replicas import copies_owed, make_copy
 from preservation.roots import check_roots
 from preservation.signatures.again import signatures_run
@@ -56,6 +57,7 @@ HANDLERS: dict[str, Handler] = {
     "make_copy": make_copy,
     "copies_owed": copies_owed,
     "check_roots": check_roots,
+    "probe_roots": probe_roots,
     "fixity_run": fixity_run,
     "strays_run": strays_run,
     "signatures_run": signatures_run,

@@ -213,6 +213,9 @@ class StorageRoot(Base, kw_only=True):
     state: Mapped[str] = mapped_column(String(20), default="online")
     since: Mapped[datetime]
     reason: Mapped[str] = mapped_column(Text, default="")
+    probed_at: Mapped[datetime | None] = mapped_column(default=None)
+    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """What the store was seen to do (`StoreFacts`), at `probed_at`; {} before its first probe."""
 
 
 class IncidentState(StrEnum):

@@ -156,6 +156,8 @@ def check_roots(archive: Archive) -> dict[str, tuple[str, str]]:
         for root_id, (state, reason) in found.items():
             row = work.session.get(StorageRoot, root_id)
             if row is not None and (row.state, row.reason) != (state, reason):
+                if state == "online":  # whoever brought it back may have brought another server
+                    work.owe("probe_roots")
                 row.state, row.reason, row.since = state, reason, work.now()
     return found
 

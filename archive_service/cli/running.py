@@ -16,6 +16,7 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import load_settings
 from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
+from preservation.probes import probe_new_roots
 from preservation.system_objects import anchor
 
 #: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.
@@ -77,6 +78,7 @@ def serve(
     from archive_service.app import create_app
 
     archive = _ready()
+    probe_new_roots(archive)
     uvicorn.run(create_app(archive), host=host, port=port, server_header=False, proxy_headers=True)
 
 

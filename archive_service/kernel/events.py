@@ -54,6 +54,7 @@ class Verb(StrEnum):
     file_downloaded = "file.downloaded"
     searched = "search.made"
     list_exported = "list.exported"
+    root_probed = "root.probed"
     copy_made = "copy.made"
     copy_verified = "copy.verified"
     copy_failed = "copy.failed"

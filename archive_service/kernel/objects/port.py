@@ -21,11 +21,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from archive_service.kernel.errors import TryLater
 
 Source = bytes | Path | BinaryIO
+Lock = Literal["holds", "ignored", "none"]
 
 DEPOSIT = "deposit"
 """The first segment that no key may have: a folder store keeps half-written files there."""
@@ -100,6 +101,9 @@ class StoreFacts:
     """Bytes that do not match the SHA-256 sent with them are refused. Where not, every put is read back."""
     keeps_versions: bool
     """A deleted key leaves an older version behind, unless it is purged."""
+    lock: Lock = "none"
+    """`holds`: a governance lock on a probe kept it from deletion, shortening, and so for a file sent in parts;
+    `ignored`: the store took the lock and deleted all the same; `none`: it takes no lock, or was not asked."""
 
 
 class ObjectStore(Protocol):

@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from archive_service.kernel.digests import CHUNK
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.objects import s3_purge, s3_put
+from archive_service.kernel.objects import s3_probe, s3_purge, s3_put
 from archive_service.kernel.objects.port import (
     DEPOSIT,
     AlreadyThere,
@@ -171,11 +171,17 @@ class S3Store:
 
     def probe(self) -> StoreFacts:
         with s3_faults(self.describe(), "probe"):
-            return s3_put.look(self.client, self.bucket, self._name(f"{DEPOSIT}/probe"))
+            name = self._name(f"{DEPOSIT}/probe-")
+            return replace(self._facts_now(), lock=s3_probe.look_at_lock(self.client, self.bucket, name))
 
     @cached_property
     def _facts(self) -> StoreFacts:
-        return self.probe()
+        """What writing goes by: seen by every process itself, before its first put."""
+        with s3_faults(self.describe(), "probe"):
+            return self._facts_now()
+
+    def _facts_now(self) -> StoreFacts:
+        return s3_probe.look(self.client, self.bucket, self._name(f"{DEPOSIT}/probe-"))
 
     def _name(self, key: str) -> str:
         return f"{self.address.prefix}/{key}" if self.address.prefix else key

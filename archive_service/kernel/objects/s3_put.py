@@ -43,7 +43,7 @@ def send(
         parts = regroup(blocks, size)
         first = next(parts, b"")
         if len(first) < size:
-            _put_one(client, bucket, name, first, if_absent=if_absent)
+            put_one(client, bucket, name, first, if_absent=if_absent)
             return Sent(hashlib.sha256(first).hexdigest(), len(first))
         upload = client.create_multipart_upload(Bucket=bucket, Key=name, ChecksumAlgorithm="SHA256")[
             "UploadId"
@@ -53,10 +53,10 @@ def send(
             for part in _chain(first, parts):
                 whole.update(part)
                 count += len(part)
-                done.append(_put_part(client, bucket, name, upload, len(done) + 1, part))
+                done.append(put_part(client, bucket, name, upload, len(done) + 1, part))
             if if_absent and not facts.refuses_to_replace_large and _exists(client, bucket, name):
                 raise AlreadyThere(name)
-            _complete(client, bucket, name, upload, done, if_absent=if_absent)
+            complete(client, bucket, name, upload, done, if_absent=if_absent)
         except BaseException:
             # Unfinished parts cost space that no listing shows.
             with suppress(ClientError, BotoCoreError):
@@ -89,21 +89,6 @@ def regroup(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
         yield bytes(held)
 
 
-def look(client: S3Client, bucket: str, name: str) -> StoreFacts:
-    """Tries on the real bucket what servers are known to ignore silently. The key `name` stays behind."""
-    client.put_object(Bucket=bucket, Key=name, Body=b"probe", ChecksumSHA256=_base64(b"probe"))
-    refuses = not _accepts(lambda: _put_one(client, bucket, name, b"probe", if_absent=True))
-    refuses_wrong = not _accepts(
-        lambda: client.put_object(Bucket=bucket, Key=name, Body=b"probe", ChecksumSHA256=_base64(b"other"))
-    )
-    upload = client.create_multipart_upload(Bucket=bucket, Key=name, ChecksumAlgorithm="SHA256")["UploadId"]
-    part = _put_part(client, bucket, name, upload, 1, b"probe")
-    refuses_large = not _accepts(lambda: _complete(client, bucket, name, upload, [part], if_absent=True))
-    if refuses_large:
-        client.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
-    return StoreFacts(refuses, refuses_large, refuses_wrong, keeps_versions(client, bucket))
-
-
 def keeps_versions(client: S3Client, bucket: str) -> bool:
     try:
         return bool(client.get_bucket_versioning(Bucket=bucket).get("Status"))
@@ -114,34 +99,24 @@ def keeps_versions(client: S3Client, bucket: str) -> bool:
         return True
 
 
-def _accepts(request: object) -> bool:
-    try:
-        request()  # type: ignore[operator]
-    except ClientError as error:
-        if not 400 <= status_of(error) < 500 or status_of(error) in (401, 403):
-            raise
-        return False
-    return True
-
-
-def _put_one(client: S3Client, bucket: str, name: str, body: bytes, *, if_absent: bool) -> None:
+def put_one(client: S3Client, bucket: str, name: str, body: bytes, *, if_absent: bool) -> None:
     if if_absent:
-        client.put_object(Bucket=bucket, Key=name, Body=body, ChecksumSHA256=_base64(body), IfNoneMatch="*")
+        client.put_object(Bucket=bucket, Key=name, Body=body, ChecksumSHA256=base64_of(body), IfNoneMatch="*")
     else:
-        client.put_object(Bucket=bucket, Key=name, Body=body, ChecksumSHA256=_base64(body))
+        client.put_object(Bucket=bucket, Key=name, Body=body, ChecksumSHA256=base64_of(body))
 
 
-def _put_part(
+def put_part(
     client: S3Client, bucket: str, name: str, upload: str, number: int, body: bytes
 ) -> CompletedPartTypeDef:
-    digest = _base64(body)
+    digest = base64_of(body)
     answer = client.upload_part(
         Bucket=bucket, Key=name, UploadId=upload, PartNumber=number, Body=body, ChecksumSHA256=digest
     )
     return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": digest}
 
 
-def _complete(
+def complete(
     client: S3Client,
     bucket: str,
     name: str,
@@ -175,5 +150,5 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _base64(body: bytes) -> str:
+def base64_of(body: bytes) -> str:
     return base64.b64encode(hashlib.sha256(body).digest()).decode()

@@ -149,6 +149,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("since", UtcInstant(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("probed_at", UtcInstant(), nullable=True),
+        sa.Column("facts", Json, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storage_root")),
     )
     op.create_table(

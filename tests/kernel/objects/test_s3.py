@@ -19,7 +19,7 @@ from archive_service.kernel.objects import (
     open_store,
 )
 from archive_service.kernel.objects.s3 import address_of
-from archive_service.kernel.objects.s3_put import _base64
+from archive_service.kernel.objects.s3_put import base64_of
 from tests.services.s3 import S3
 
 
@@ -88,7 +88,7 @@ def test_every_part_carries_a_sha256_that_the_server_keeps(s3_server: S3) -> Non
     bucket = s3_server.new_bucket()
     store_in(s3_server, bucket).put("k", b"abc")
     head = s3_server.client.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
-    assert head["ChecksumSHA256"] == _base64(b"abc")
+    assert head["ChecksumSHA256"] == base64_of(b"abc")
 
 
 @pytest.mark.parametrize("wrong", ["bucket", "secret"])

@@ -1,0 +1,48 @@
+"""`/storage`: each root, what it holds and owes, and what its store was really seen to do."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from archive_service.web.frame import Page, render, sentences
+from archive_service.web.sentences import Sentences
+from archive_service.web.session import TheVisit, page_router
+from archive_service.web.texts import number
+from preservation.root_overview import RootOverview, storage_overview
+
+router = page_router()
+FACTS = ("refuses_to_replace", "refuses_to_replace_large", "checks_sha256", "keeps_versions", "lock")
+
+
+@router.get("/storage")
+def storage(request: Request, visit: TheVisit) -> Response:
+    t = sentences(request)
+    with visit.archive.look(visit.actor) as work:
+        found = storage_overview(work)
+    return render(
+        request,
+        "storage.html",
+        Page(t("storage.title"), here="/storage"),
+        found=found,
+        whole=not found.owed and all(each.root.state == "online" for each in found.roots),
+        where={root_id: store.describe() for root_id, store in visit.archive.stores.items()},
+        todo=lambda row: " ".join(t(f"storage.todo_{key}") for key in row.todo) or t("storage.todo_none"),
+        fact=lambda row, name: fact_words(t, row, name),
+        fact_names=FACTS,
+        about=[
+            (t("storage.required"), number(found.required)),
+            (t("storage.domains"), number(found.domains)),
+        ],
+    )
+
+
+def fact_words(t: Sentences, row: RootOverview, name: str) -> str:
+    if name not in row.root.facts:
+        return "–"
+    value = row.root.facts[name]
+    if name == "lock":
+        return t(f"storage.lock_{value}")
+    without = f"storage.without_{name}"
+    if not value and without in t.table:
+        return f"{t('storage.no')}. {t(without)}"
+    return t("storage.yes" if value else "storage.no")

@@ -1,0 +1,32 @@
+"""The page Storage: the people who watch over the copies see what is owed and what was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from preservation.models import StorageRoot
+from preservation.probes import probe_roots
+from tests.archives import House
+from tests.preservation.dossiers import keep
+from tests.web.visits import Browser, text_of
+
+Visit = Callable[..., Browser]
+
+
+def test_the_auditor_sees_what_each_store_proved_and_what_is_owed(visit: Visit, house: House) -> None:
+    keep(house)
+    probe_roots(house.archive)
+    shown = text_of(visit("auditor").get("/storage"))
+    assert "Mọi kho đều hoạt động và đủ bản." in shown and "Không ghi đè tệp đã có" in shown
+
+
+def test_a_root_that_is_away_is_told_with_what_to_do(visit: Visit, house: House) -> None:
+    with house.archive.work(THE_ARCHIVE) as work:
+        work.session.get_one(StorageRoot, "ban-sao").state = "away"
+    shown = text_of(visit("auditor").get("/storage"))
+    assert "Nối lại kho." in shown and "Mọi kho đều hoạt động" not in shown
+
+
+def test_a_reader_does_not_see_where_copies_lie(visit: Visit) -> None:
+    assert visit("reader").get("/storage").status_code == 403
