@@ -19,6 +19,7 @@ from archive_service.migrations import upgrade
 from archive_service.work import Archive
 from preservation.probes import probe_new_roots
 from preservation.roots import prepare_roots
+from retention.locks import require_locks
 
 FirstPerson = tuple[str, str, str]
 """User name, name, password."""
@@ -34,6 +35,7 @@ TIMETABLES = {
     "strays_run": 604_800,
     "assess_owed": 300,
     "copies_owed": 300,
+    "lock_run": 300,
     "index_owed": 300,
     "sweep_staging": 86_400,
     "watch_folder": 30,
@@ -58,6 +60,7 @@ def initialise(
     archive.staging.create()
     prepare_roots(archive)
     probe_new_roots(archive)
+    require_locks(archive)
     if administrator and head:
         with archive.work(OPERATOR) as work:
             if work.session.scalars(select(Person.id).limit(1)).first() is not None:

@@ -236,11 +236,12 @@ class Archive:
             InProcessQueue() if settings.queue == "in-process" else CeleryQueue(settings.queue)
         )
 
-    def _open(self, url: str, credentials: str | None) -> ObjectStore:
+    def _open(self, url: str, credentials: str | None, *, release: bool = False) -> ObjectStore:
         found = self.settings.credentials.get(credentials) if credentials else None
         if found is None:
             return open_store(url)
-        return open_store(url, access_key=found.access_key, secret_key=found.secret_key.get_secret_value())
+        secret = found.secret_key.get_secret_value()
+        return open_store(url, access_key=found.access_key, secret_key=secret, release=release)
 
     def _open_root(self, root: Root) -> ObjectStore:
         return self._open(root.url, root.credentials)
@@ -249,7 +250,9 @@ class Archive:
         """The root as whoever may delete from it: under its delete credentials, where they are kept apart."""
         root = next(root for root in self.settings.storage if root.id == root_id)
         return (
-            self._open(root.url, root.delete_credentials) if root.delete_credentials else self.stores[root_id]
+            self._open(root.url, root.delete_credentials, release=root.object_lock != "none")
+            if root.delete_credentials
+            else self.stores[root_id]
         )
 
     @cached_property

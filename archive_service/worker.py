@@ -35,6 +35,7 @@ from preservation.strays import strays_run
 from preservation.system_objects import anchor
 from retention.assess import assess_dossier, assess_owed
 from retention.destruction.execute import execute_destruction
+from retention.locks import lock_run
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 30
@@ -71,6 +72,7 @@ HANDLERS: dict[str, Handler] = {
     "backup_run": backup_run,
     "backup_check": backup_check,
     "duties_run": duties_run,
+    "lock_run": lock_run,
 }
 
 

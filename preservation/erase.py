@@ -23,6 +23,7 @@ from archive_service.work import Archive, Work
 from preservation.catalogue import clear
 from preservation.indexing import hide
 from preservation.models import Amendment, Copy, Dossier, DossierState, ErasureReceipt, Incident
+from preservation.ocfl.layout import object_path
 from preservation.ocfl.store import erase_object
 from preservation.pages_cache import cache_of
 from preservation.repair import evidence_of
@@ -110,7 +111,8 @@ def erase_again(archive: Archive, dossier: Dossier, root_ids: Iterable[str]) -> 
     owed = {receipt.place for receipt in _owed(archive, dossier.id)}
     for root_id in root_ids:
         if COPY + root_id not in owed:
-            store = writable_root(archive, root_id)
+            writable_root(archive, root_id)
+            store = archive.eraser(root_id)
             erase_object(store, dossier.object_id)
             store.purge(evidence_of(dossier.id))
 
@@ -136,8 +138,18 @@ def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
     _require_idle(archive, dossier, root_id)
     writable_root(archive, root_id)
     store = archive.eraser(root_id)
+    detail: Detail = {}
+    if _locks(
+        archive, root_id
+    ):  # what is released is told before it goes; a second try tells what is left of it
+        lock = store.locked(object_path(dossier.object_id))
+        detail = {"released": lock.count, "locked_until": lock.until.isoformat() if lock.until else None}
     removed = erase_object(store, dossier.object_id) + store.purge(evidence_of(dossier.id))
-    return {"removed": removed, "store": store.describe()}
+    return {"removed": removed, "store": store.describe(), **detail}
+
+
+def _locks(archive: Archive, root_id: str) -> bool:
+    return any(r.id == root_id and r.object_lock != "none" for r in archive.settings.storage)
 
 
 def _require_idle(archive: Archive, dossier: Dossier, root_id: str) -> None:

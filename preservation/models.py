@@ -199,6 +199,11 @@ class Copy(Base, kw_only=True):
     next_check: Mapped[datetime]
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
     """Somebody reads or repairs this copy until then: nobody else begins."""
+    locked_until: Mapped[datetime | None] = mapped_column(default=None)
+    """The store keeps every version of the copy from deletion until then, where the root locks."""
+    locked_version: Mapped[int] = mapped_column(default=0)
+    locked_for: Mapped[date | None] = mapped_column(default=None)
+    """The end of the term that the lock was made for."""
 
 
 class StorageRoot(Base, kw_only=True):

@@ -11,7 +11,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
 from preservation.coverage import coverage
 from preservation.erase import COPY
-from preservation.models import CopyState, ErasureReceipt, Incident, IncidentState, StorageRoot
+from preservation.models import Copy, CopyState, ErasureReceipt, Incident, IncidentState, StorageRoot
 from preservation.probes import WORSE
 
 
@@ -23,6 +23,8 @@ class RootOverview:
     objects: int
     owed: int
     erasures: int
+    locked: int = 0
+    """Copies whose newest version the store keeps from deletion."""
 
     @property
     def todo(self) -> tuple[str, ...]:
@@ -60,6 +62,11 @@ def storage_overview(work: Work) -> StorageOverview:
     erasing = select(ErasureReceipt.place, func.count()).where(ErasureReceipt.gone_at.is_(None))
     rows = work.session.execute(erasing.group_by(ErasureReceipt.place))
     erasures: dict[str, int] = dict(row._tuple() for row in rows)
+    held = select(Copy.root_id, func.count()).where(
+        Copy.locked_until > work.now(), Copy.locked_version == Copy.version
+    )
+    rows = work.session.execute(held.group_by(Copy.root_id))
+    locks: dict[str, int] = dict(row._tuple() for row in rows)
     worse = select(Incident.id).where(Incident.state == IncidentState.open, Incident.kind == WORSE).limit(1)
     return StorageOverview(
         roots=[
@@ -68,6 +75,7 @@ def storage_overview(work: Work) -> StorageOverview:
                 each.copies,
                 each.states.get(CopyState.owed, 0),
                 erasures.get(COPY + each.root.id, 0),
+                locks.get(each.root.id, 0),
             )
             for each in coverage(work).roots
         ],

@@ -18,6 +18,7 @@ from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
 from preservation.probes import probe_new_roots
 from preservation.system_objects import anchor
+from retention.locks import require_locks
 
 #: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.
 ADMINISTRATOR_PASSWORD, HEAD_PASSWORD = "INIT_ADMINISTRATOR_PASSWORD", "INIT_HEAD_PASSWORD"
@@ -78,7 +79,6 @@ def serve(
     from archive_service.app import create_app
 
     archive = _ready()
-    probe_new_roots(archive)
     uvicorn.run(create_app(archive), host=host, port=port, server_header=False, proxy_headers=True)
 
 
@@ -103,6 +103,8 @@ def _ready() -> Archive:
     """Opened and checked; it stays open until the process ends."""
     archive = Archive(load_settings())
     require_ready(archive)
+    probe_new_roots(archive)
+    require_locks(archive)
     return archive
 
 

@@ -55,6 +55,7 @@ class Verb(StrEnum):
     searched = "search.made"
     list_exported = "list.exported"
     root_probed = "root.probed"
+    copy_locked = "copy.locked"
     copy_made = "copy.made"
     copy_verified = "copy.verified"
     copy_failed = "copy.failed"

@@ -55,6 +55,15 @@ class Root(BaseModel):
     role: Literal["primary", "replica", "offline"] = "replica"
     credentials: str | None = None
     delete_credentials: str | None = None
+    object_lock: Literal["none", "governance"] = "none"
+
+    @model_validator(mode="after")
+    def _lockable(self) -> Self:
+        if self.object_lock != "none" and not (self.url.startswith("s3:") and self.delete_credentials):
+            raise ValueError(
+                f"object_lock: expected an s3:// root with delete_credentials, root {self.id} is none"
+            )
+        return self
 
     @property
     def shown_name(self) -> str:
@@ -141,6 +150,7 @@ class Settings(BaseSettings):
     grant_delay_hours: int = Field(default=24, ge=24, le=720)
     decision_days: int = Field(default=3, ge=1, le=3650)
     office_hours: OfficeHours = OfficeHours()
+    lock_days: int = Field(default=90, ge=2, le=3650)
     fixity_days: int = Field(default=90, ge=1, le=3650)
     signature_days: int = Field(default=365, ge=1, le=3650)
     run_objects: int = Field(default=2_000, ge=1)

@@ -124,9 +124,7 @@ def test_delete_credentials_open_the_root_for_erasing_alone(monkeypatch: pytest.
     keys = {"ghi": {"access_key": "W", "secret_key": "w"}, "xoa": {"access_key": "D", "secret_key": "d"}}
     root = {**ONE, "url": "s3://kho?endpoint=http://h:1", "credentials": "ghi", "delete_credentials": "xoa"}
     opened: list[str | None] = []
-    monkeypatch.setattr(
-        work, "open_store", lambda url, access_key=None, secret_key=None: opened.append(access_key)
-    )
+    monkeypatch.setattr(work, "open_store", lambda url, access_key=None, **_: opened.append(access_key))
     archive = work.Archive(load_settings(storage=[root, TWO], credentials=keys, database="sqlite:///a.db"))
     assert opened == ["W", None, None]
     archive.eraser("mot")

@@ -9,6 +9,8 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.objects.port import (
     AlreadyThere,
     BadKey,
+    Locked,
+    NoLock,
     ObjectInfo,
     ObjectMissing,
     ObjectStore,
@@ -23,6 +25,8 @@ from archive_service.kernel.objects.port import (
 __all__ = [
     "AlreadyThere",
     "BadKey",
+    "Locked",
+    "NoLock",
     "ObjectInfo",
     "ObjectMissing",
     "ObjectStore",
@@ -36,9 +40,12 @@ __all__ = [
 ]
 
 
-def open_store(url: str, *, access_key: str | None = None, secret_key: str | None = None) -> ObjectStore:
+def open_store(
+    url: str, *, access_key: str | None = None, secret_key: str | None = None, release: bool = False
+) -> ObjectStore:
     """`file:///folder` or `s3://bucket/prefix?endpoint=https://host:port&region=name`; touches nothing yet.
 
+    `release`: removing goes past governance locks, where the keys may; only lawful destruction opens it so.
     Without keys boto3 looks for them where it usually does. Raises `NotPossible` for any other address.
     """
     parts = urlsplit(url)
@@ -50,7 +57,7 @@ def open_store(url: str, *, access_key: str | None = None, secret_key: str | Non
         # boto3 takes 0.3 s to import: an archive on folders never needs it.
         from archive_service.kernel.objects.s3 import S3Store, address_of
 
-        return S3Store(address_of(url), access_key=access_key, secret_key=secret_key)
+        return S3Store(address_of(url), access_key=access_key, secret_key=secret_key, release=release)
     raise NotPossible(
         f"Địa chỉ kho lưu trữ sai: {url}; cần file:///thư-mục hoặc s3://bucket/tiền-tố?endpoint=…",
         f"Not an address of a store: {url}; expected file:///folder or s3://bucket/prefix?endpoint=…",

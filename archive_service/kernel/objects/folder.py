@@ -11,7 +11,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from typing import BinaryIO
@@ -22,6 +22,8 @@ from archive_service.kernel.objects.port import (
     DEPOSIT,
     AlreadyThere,
     BadKey,
+    Locked,
+    NoLock,
     ObjectInfo,
     ObjectMissing,
     Source,
@@ -156,6 +158,12 @@ class FolderStore:
             for room in old:
                 disk.remove_tree(room)
         return len(old)
+
+    def retain(self, prefix: str, until: datetime) -> int:
+        raise NoLock(f"{self.describe()} locks nothing")
+
+    def locked(self, prefix: str) -> Locked:
+        return Locked()
 
     def probe(self) -> StoreFacts:
         key = f"probe-{uuid4().hex}"

@@ -3,6 +3,7 @@
     StoreProblem
     ├── ObjectMissing   nothing is stored under this key
     ├── AlreadyThere    something is, and it may not be replaced
+    ├── NoLock          this store locks nothing
     └── BadKey          no key: it could leave the store or mean different things in different stores
     TryLater
     └── StoreAway       the disk or service is not there, or refuses us: our fault, to be tried again
@@ -19,7 +20,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
@@ -43,6 +44,10 @@ class ObjectMissing(StoreProblem):
 
 
 class AlreadyThere(StoreProblem):
+    pass
+
+
+class NoLock(StoreProblem):
     pass
 
 
@@ -106,6 +111,12 @@ class StoreFacts:
     `ignored`: the store took the lock and deleted all the same; `none`: it takes no lock, or was not asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    count: int = 0
+    until: datetime | None = None
+
+
 class ObjectStore(Protocol):
     """Keys are relative, "/"-separated, at most 1,024 bytes of UTF-8; see `checked_key`.
 
@@ -155,6 +166,15 @@ class ObjectStore(Protocol):
 
         Looks again afterwards: raises `StillThere` when anything is left.
         """
+
+    def retain(self, prefix: str, until: datetime) -> int:
+        """Locks every version at or below `prefix` against deletion until then at least; returns how many.
+
+        A later date stays. For stores whose probe says that a lock holds; others raise `NoLock`.
+        """
+
+    def locked(self, prefix: str) -> Locked:
+        """How many versions at or below `prefix` are locked now, and until when the last; none where no lock is."""
 
     def sweep(self, older_than: timedelta) -> int:
         """Removes what interrupted puts left behind before that; returns how many."""

@@ -17,10 +17,11 @@ from botocore.config import Config
 
 from archive_service.kernel.digests import CHUNK
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.objects import s3_probe, s3_purge, s3_put
+from archive_service.kernel.objects import s3_lock, s3_probe, s3_purge, s3_put
 from archive_service.kernel.objects.port import (
     DEPOSIT,
     AlreadyThere,
+    Locked,
     ObjectInfo,
     ObjectMissing,
     Source,
@@ -70,7 +71,10 @@ def address_of(url: str) -> S3Address:
 
 
 class S3Store:
-    def __init__(self, address: S3Address, *, access_key: str | None, secret_key: str | None) -> None:
+    def __init__(
+        self, address: S3Address, *, access_key: str | None, secret_key: str | None, release: bool = False
+    ) -> None:
+        self.release = release
         self.address = address
         self.bucket = address.bucket
         # A session of its own: boto3's shared one is not safe between threads while it makes clients.
@@ -162,7 +166,16 @@ class S3Store:
 
     def purge(self, prefix: str) -> int:
         with s3_faults(self.describe(), prefix):
-            return s3_purge.purge(self.client, self.bucket, self._name(checked_key(prefix)), self.describe())
+            name = self._name(checked_key(prefix))
+            return s3_purge.purge(self.client, self.bucket, name, self.describe(), release=self.release)
+
+    def retain(self, prefix: str, until: datetime) -> int:
+        with s3_faults(self.describe(), prefix):
+            return s3_lock.retain(self.client, self.bucket, self._name(checked_key(prefix)), until)
+
+    def locked(self, prefix: str) -> Locked:
+        with s3_faults(self.describe(), prefix):
+            return s3_lock.locked(self.client, self.bucket, self._name(checked_key(prefix)))
 
     def sweep(self, older_than: timedelta) -> int:
         with s3_faults(self.describe(), ""):

@@ -387,6 +387,9 @@ def upgrade() -> None:
         sa.Column("verified_at", UtcInstant(), nullable=True),
         sa.Column("next_check", UtcInstant(), nullable=False),
         sa.Column("lease_until", UtcInstant(), nullable=True),
+        sa.Column("locked_until", UtcInstant(), nullable=True),
+        sa.Column("locked_version", sa.Integer(), nullable=False),
+        sa.Column("locked_for", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_copy_dossier_id")),
         sa.PrimaryKeyConstraint("dossier_id", "root_id", name=op.f("pk_copy")),
     )
