@@ -25,7 +25,7 @@ ORDER = (JobState.stuck, JobState.retrying, JobState.running, JobState.queued)
 SLOW_SECONDS = 2.0
 CLAMD_SECONDS = 3.0
 
-ServiceState = Literal["online", "slow", "away", "stopped", "not_configured"]
+ServiceState = Literal["online", "slow", "away", "offline", "stopped", "not_configured"]
 
 
 def list_jobs(work: Work, state: JobState | None = None, limit: int = 200) -> Sequence[Job]:
@@ -98,7 +98,7 @@ def services(archive: Archive, work: Work) -> list[Service]:
 
 
 def _root(row: StorageRoot) -> Service:
-    states: dict[str, ServiceState] = {"online": "online", "away": "away"}
+    states: dict[str, ServiceState] = {"online": "online", "away": "away", "offline": "offline"}
     return Service("root", states.get(row.state, "stopped"), row.id, row.since)
 
 

@@ -214,7 +214,8 @@ def enter_copies(work: Work, dossier: Dossier, stored: Stored) -> None:
             row.verified_at, row.next_check = now, following
         else:
             row.state, row.next_check = CopyState.owed, now
-            work.later("make_copy", dossier.id, root_id)
+            if root_id not in _offline(work):
+                work.later("make_copy", dossier.id, root_id)
     work.record(
         Verb.copy_made,
         dossier,
@@ -223,6 +224,11 @@ def enter_copies(work: Work, dossier: Dossier, stored: Stored) -> None:
         owed=list(stored.owed),
         inventory=stored.inventory_digest,
     )
+
+
+def _offline(work: Work) -> set[str]:
+    """Offline sets are brought up to date when a person connects them, not by jobs that try for months."""
+    return {root.id for root in work.settings.storage if root.role == "offline"}
 
 
 def senders_of(work: Work, dossier_id: UUID) -> dict[str, str]:

@@ -92,6 +92,8 @@ def _start(archive: Archive) -> _Run:
 def _stop(archive: Archive, run: _Run, root_id: str, reason: str) -> None:
     if run.stopped.setdefault(root_id, reason) is not reason:
         return
+    if reason == "offline":  # in its safe: audited by `check-set`, and here when it is connected
+        return
     with archive.work(THE_ARCHIVE) as work:
         open_incident(work, "audit-stopped", root_id=root_id, found=reason)
         work.record_of(Verb.audit_stopped, "storage_root", root_id, outcome="failure", reason=reason)
@@ -102,12 +104,13 @@ def _finish(archive: Archive, run: _Run, ours: int, *, more: bool) -> RunReport:
     with archive.work(THE_ARCHIVE) as work:
         row: AuditRun = work.get(AuditRun, run.id)
         row.faults += ours
+        stopped = {root: reason for root, reason in run.stopped.items() if reason != "offline"}
         row.finished_at, more = work.now(), more and row.checked > 0
-        row.stopped = "; ".join(f"{root}: {reason}" for root, reason in sorted(run.stopped.items()))[:500]
+        row.stopped = "; ".join(f"{root}: {reason}" for root, reason in sorted(stopped.items()))[:500]
         work.record(Verb.audit_finished, row, checked=row.checked, faults=row.faults, stopped=row.stopped)
         if more:
             work.owe("fixity_run")
-    return RunReport(run.id, row.checked, row.faults, dict(run.stopped), more)
+    return RunReport(run.id, row.checked, row.faults, stopped, more)
 
 
 def _due(archive: Archive, most: int, early: bool, run: _Run) -> list[Due]:

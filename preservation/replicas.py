@@ -15,7 +15,7 @@ from archive_service.kernel.objects import ObjectStore
 from archive_service.work import Archive, Work
 from preservation.aips import NotProven, senders_of, stores_of
 from preservation.erase import erase_again
-from preservation.models import Copy, CopyState, Dossier, DossierState
+from preservation.models import Copy, CopyState, Dossier, DossierState, StorageRoot
 from preservation.ocfl.copies import copy_object
 from preservation.ocfl.store import ObjectDamaged
 from preservation.repair import evidence_of, repair_object
@@ -88,6 +88,9 @@ def copies_owed(archive: Archive) -> None:
             for dossier_id in work.session.scalars(lacking).all():
                 work.session.add(Copy(dossier_id=dossier_id, root_id=root.id, next_check=now))
             work.session.flush()
+            known = work.session.get(StorageRoot, root.id)
+            if root.role == "offline" and known is not None and known.state != "online":
+                continue  # in its safe: `export-set` brings it up to date
             owed = select(Copy.dossier_id).where(Copy.root_id == root.id, Copy.state == CopyState.owed)
             for dossier_id in work.session.scalars(owed.limit(archive.settings.run_objects)).all():
                 work.owe("make_copy", dossier_id, root.id)

@@ -30,6 +30,7 @@ class RootOverview:
     def todo(self) -> tuple[str, ...]:
         wanted = {
             self.root.state if self.root.state in ("away", "stopped") else "": True,
+            "offline": self.root.state == "offline" and bool(self.owed or self.erasures),
             "not_probed": self.root.probed_at is None,
             "lock_ignored": self.root.facts.get("lock") == "ignored",
             "erasures": self.erasures > 0,

@@ -77,6 +77,10 @@ def prepare_roots(archive: Archive) -> None:
         state = archive_state(work.session)
     for root in archive.settings.storage:
         store = archive.stores[root.id]
+        with archive.look(THE_ARCHIVE) as work:
+            known = work.session.get(StorageRoot, root.id) is not None
+        if known and (root.role == "offline" or not _answers(store)):
+            continue  # in the safe, or an empty mount: making it anew would be another root under its name
         store.create()
         marker = read_marker(store)
         if marker is None:
@@ -87,6 +91,16 @@ def prepare_roots(archive: Archive) -> None:
         _refuse_foreign(marker, root.id, state)
         with archive.work(THE_ARCHIVE) as work:
             _enter(work, root, marker)
+
+
+def _answers(store: ObjectStore) -> bool:
+    """Whether a root that was made before is there; raises `MarkerBroken`."""
+    try:
+        return read_marker(store) is not None
+    except MarkerBroken:
+        raise
+    except StoreAway:
+        return False
 
 
 def _refuse_foreign_files(store: ObjectStore, root_id: str) -> None:
@@ -151,7 +165,7 @@ def root_trouble(archive: Archive, root_id: str) -> tuple[str, str]:
 
 def check_roots(archive: Archive) -> dict[str, tuple[str, str]]:
     """The state of every root now; pages read what this noted. A change of state carries its time."""
-    found = {root.id: root_trouble(archive, root.id) for root in archive.settings.storage}
+    found = {root.id: _expected(root, root_trouble(archive, root.id)) for root in archive.settings.storage}
     with archive.work(THE_ARCHIVE) as work:
         for root_id, (state, reason) in found.items():
             row = work.session.get(StorageRoot, root_id)
@@ -160,6 +174,13 @@ def check_roots(archive: Archive) -> dict[str, tuple[str, str]]:
                     work.owe("probe_roots")
                 row.state, row.reason, row.since = state, reason, work.now()
     return found
+
+
+def _expected(root: Root, found: tuple[str, str]) -> tuple[str, str]:
+    """An offline set that is not connected is where it should be: no trouble."""
+    state, reason = found
+    in_the_safe = root.role == "offline" and (state == "away" or reason == "marker-missing")
+    return ("offline", "offline") if in_the_safe else found
 
 
 def require_roots(archive: Archive) -> None:

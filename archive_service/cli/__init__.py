@@ -19,6 +19,7 @@ from archive_service.cli import (
     rebuilding,
     running,
     sending,
+    storage,
 )
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
@@ -49,6 +50,7 @@ for commands in (
     audits.log,
     backups.backup,
     backups.drill,
+    storage.storage,
 ):
     app.add_typer(commands)
 

@@ -55,6 +55,8 @@ class Verb(StrEnum):
     searched = "search.made"
     list_exported = "list.exported"
     root_probed = "root.probed"
+    root_brought = "root.brought"
+    medium_changed = "root.medium-changed"
     copy_locked = "copy.locked"
     copy_made = "copy.made"
     copy_verified = "copy.verified"

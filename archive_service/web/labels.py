@@ -33,6 +33,7 @@ SERVICE = {
     "online": Label("Hoạt động", "Online", TICK, "good"),
     "slow": Label("Chậm", "Slow", "clock", "turn"),
     "away": Label("Mất kết nối", "Away", WRENCH, "ours"),
+    "offline": Label("Cất riêng, không nối", "Offline, put away", DASH, "machine"),
     "stopped": Label("Đã dừng kiểm tra", "Audit stopped", "pause", "danger"),
     "not_configured": Label("Chưa cài đặt", "Not set up", DASH, "machine"),
 }

@@ -27,7 +27,7 @@ def notices(archive: Archive, viewer: Viewer | None) -> Sequence[Notice]:
 
 def _roots(work: Work) -> Sequence[Notice]:
     rows = work.session.scalars(
-        select(StorageRoot).where(StorageRoot.state != "online").order_by(StorageRoot.id)
+        select(StorageRoot).where(StorageRoot.state.not_in(("online", "offline"))).order_by(StorageRoot.id)
     )
     return [_stopped(row) if row.state == "stopped" else _away(row) for row in rows]
 

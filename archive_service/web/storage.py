@@ -24,7 +24,7 @@ def storage(request: Request, visit: TheVisit) -> Response:
         "storage.html",
         Page(t("storage.title"), here="/storage"),
         found=found,
-        whole=not found.owed and all(each.root.state == "online" for each in found.roots),
+        whole=not found.owed and all(each.root.state in ("online", "offline") for each in found.roots),
         where={root_id: store.describe() for root_id, store in visit.archive.stores.items()},
         todo=lambda row: " ".join(t(f"storage.todo_{key}") for key in row.todo) or t("storage.todo_none"),
         fact=lambda row, name: fact_words(t, row, name),
