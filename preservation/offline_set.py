@@ -22,14 +22,13 @@ from archive_service.work import Archive
 from preservation.bring import Brought, Tell, bring_root
 from preservation.erase import COPY
 from preservation.models import ErasureReceipt
+from preservation.offline import MANIFEST, README, SCRIPT, SET
 from preservation.offline.check_set import faults, listed
 from preservation.roots import MARKER
+from preservation.system_objects import TAIL
 
-MANIFEST, SET, SCRIPT = "manifest-sha512.txt", "set.json", "check_set.py"
-README = ("DOC-TRUOC.txt", "README.txt")
-OURS = frozenset({MANIFEST, f"{MANIFEST}.sha512", SET, SCRIPT, *README})
-CHANGING = frozenset({MARKER})
-"""The marker is written anew each hour while the set is connected: it is no record."""
+CHANGING = frozenset({MARKER, TAIL})
+"""Marker and newest log entries are written anew each hour while the set is connected; the log proves itself."""
 
 
 def check_set(folder: Path) -> tuple[int, list[tuple[str, str]]]:

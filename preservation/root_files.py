@@ -12,6 +12,7 @@ from archive_service.work import Archive
 from preservation.incidents import open_incident
 from preservation.ocfl.layout import OCFL_ROOT, ROOT_FILES, object_id_at
 from preservation.ocfl.state import read_small
+from preservation.offline import OURS
 from preservation.repair import EVIDENCE
 from preservation.roots import MARKER
 from preservation.system_objects import TAIL
@@ -62,12 +63,16 @@ def _mend(store: ObjectStore, key: str, data: bytes) -> None:
         log.warning("%s of %s not made good: %s", key, store.describe(), error)
 
 
-def stray_files(store: ObjectStore) -> Iterator[str]:
-    """Keys in the root that lie in no object and are none of the archive's own. Walks the whole root, names only."""
+def stray_files(store: ObjectStore, *, offline: bool = False) -> Iterator[str]:
+    """Keys in the root that lie in no object and are none of the archive's own. Walks the whole root, names only.
+
+    `offline`: what explains and seals an offline set is its own too.
+    """
+    own = {MARKER, TAIL, *ROOT_FILES} | (OURS if offline else set())
     told = ""
     for info in store.list():
         segments = info.key.rstrip("/").split("/")
-        if info.regular and (info.key in (MARKER, TAIL, *ROOT_FILES) or segments[0] == EVIDENCE):
+        if info.regular and (info.key in own or segments[0] == EVIDENCE):
             continue
         place = "/".join(segments[:OBJECT_DEPTH])
         if segments[0] != OCFL_ROOT or len(segments) <= OBJECT_DEPTH:

@@ -16,7 +16,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import new_id
 from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.log import Anchor, sign_head
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import AlreadyThere, ObjectMissing, ObjectStore, StoreAway
 from archive_service.kernel.settings import Root
 from archive_service.kernel.state import ArchiveState, archive_state
 from archive_service.work import Archive, Work
@@ -64,8 +64,21 @@ def read_marker(store: ObjectStore) -> Marker | None:
         raise MarkerBroken(store.describe(), "its marker cannot be read") from error
 
 
+def _claim(store: ObjectStore, marker: Marker) -> Marker:
+    """Writes the first marker of a root, or returns that of whoever was faster: two archives may begin at once."""
+    try:
+        store.put(MARKER, _bytes_of(marker), if_absent=True)
+    except AlreadyThere:
+        return read_marker(store) or marker
+    return marker
+
+
 def write_marker(store: ObjectStore, marker: Marker) -> None:
-    store.put(MARKER, json.dumps(asdict(marker), indent=1, sort_keys=True).encode())
+    store.put(MARKER, _bytes_of(marker))
+
+
+def _bytes_of(marker: Marker) -> bytes:
+    return json.dumps(asdict(marker), indent=1, sort_keys=True).encode()
 
 
 def prepare_roots(archive: Archive) -> None:
@@ -87,7 +100,7 @@ def prepare_roots(archive: Archive) -> None:
             _refuse_foreign_files(store, root.id)
             init_root(store)
             marker = Marker(str(state.archive_id), root.id, str(new_id()), state.created_at.isoformat())
-            write_marker(store, marker)
+            marker = _claim(store, marker)
         _refuse_foreign(marker, root.id, state)
         with archive.work(THE_ARCHIVE) as work:
             _enter(work, root, marker)

@@ -39,7 +39,10 @@ def strays_run(archive: Archive) -> int:
     for root in archive.settings.storage:
         if root_trouble(archive, root.id)[0] != "online":
             continue
-        found = chain(stray_objects(archive, root.id), stray_files(archive.stores[root.id]))
+        found = chain(
+            stray_objects(archive, root.id),
+            stray_files(archive.stores[root.id], offline=root.role == "offline"),
+        )
         for path in found:
             count += 1
             with archive.work(THE_ARCHIVE) as work:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MANIFEST = "manifest-sha512.txt"
-NOT_LISTED = {MANIFEST, MANIFEST + ".sha512", "archive-root.json"}
+NOT_LISTED = {MANIFEST, MANIFEST + ".sha512", "archive-root.json", "log-tail.jsonl"}
 
 
 def sha512(path: Path) -> str:

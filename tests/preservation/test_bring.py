@@ -24,8 +24,10 @@ from preservation.erase import erase
 from preservation.fixity import fixity_run
 from preservation.media_change import change_medium
 from preservation.models import CopyState, Dossier
-from preservation.offline_set import MANIFEST, check_set, export_set
+from preservation.offline import MANIFEST
+from preservation.offline_set import CHANGING, check_set, export_set
 from preservation.roots import check_roots, prepare_roots
+from preservation.strays import strays_run
 from tests.archives import House
 from tests.judges.java import Verdict
 from tests.preservation.dossiers import incidents, keep, states
@@ -171,3 +173,14 @@ def test_the_minutes_are_pdf_a(
     (tmp_path / "bien-ban.pdf").write_bytes(paper or b"")
     verdict = verapdf([tmp_path / "bien-ban.pdf"], "2b")
     assert verdict.accepted, verdict.said
+
+
+def test_what_explains_a_set_is_no_stray_and_an_hour_connected_breaks_no_seal(
+    wider: House, tmp_path: Path
+) -> None:
+    export_set(wider.archive, OPERATOR, tmp_path / "dia 3")
+    assert strays_run(wider.archive) == 0
+    for name in CHANGING:
+        (tmp_path / "dia 3" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "dia 3" / name).write_text("newer")
+    assert check_set(tmp_path / "dia 3")[1] == []
