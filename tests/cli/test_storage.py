@@ -1,0 +1,38 @@
+"""`archive storage` as an operator types it: 0 good, 1 owed or at fault, 2 not possible."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+
+def test_a_disk_is_entered_filled_sealed_and_checked(
+    archive: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "dia"
+    assert archive("init").code == 0
+    places = [("kho-chinh", "var/storage/1", "primary"), ("ban-sao", "var/storage/2", "replica")]
+    roots = [*places, ("dia-1", "dia", "offline")]
+    tables = [
+        {"id": each, "url": (tmp_path / place).as_uri(), "failure_domain": each, "role": role}
+        for each, place, role in roots
+    ]
+    monkeypatch.setenv("ARCHIVE_STORAGE", json.dumps(tables))
+    assert archive("storage", "add", "dia-9").code == 2
+    added = archive("storage", "add", "dia-1", "--json")
+    assert (added.code, json.loads(added.out)["failed"]) == (0, {})
+    assert archive("storage", "export-set", tmp_path / "var").code == 2
+    assert archive("storage", "export-set", disk).code == 0
+    assert archive("storage", "check-set", disk).code == 0
+    (disk / "README.txt").write_text("changed")
+    said = archive("storage", "check-set", disk, "--json")
+    assert (said.code, json.loads(said.out)["faults"]) == (1, [{"kind": "changed", "path": "README.txt"}])
+    changed = archive("storage", "copy", "kho-chinh", "dia-1", "-o", tmp_path / "bien-ban.pdf")
+    assert (changed.code, (tmp_path / "bien-ban.pdf").read_bytes()[:4]) == (0, b"%PDF")
+    assert archive("storage", "copy", "kho-chinh", "dia-1", "-o", tmp_path / "bien-ban.pdf").code == 2
+    probed = json.loads(archive("storage", "probe", "--json").out)
+    assert probed["missing"] == [] and probed["roots"]["dia-1"]["lock"] == "none"
