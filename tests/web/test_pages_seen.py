@@ -112,6 +112,7 @@ def faults(page: Page, address: str, paths: tuple[str, ...], ids: dict[str, str]
         ("officer", OFFICER),
         ("administrator", ADMINISTRATOR + EVERYBODY),
         ("producer", ("/submissions", "/submissions?group=all", "/sips/{sip}")),
+        ("auditor", ("/storage",)),
     ],
 )
 def test_pages_are_usable_by_everybody(
