@@ -19,6 +19,9 @@ from elasticsearch import ApiError, Elasticsearch
 from search.elastic_query import MAPPINGS, SETTINGS
 from search.index import IndexAway
 
+EXPUNGING_SECONDS = 60
+"""How long a busy node may take to leave out what was deleted."""
+
 
 class Indices:
     def __init__(self, client: Elasticsearch, alias: str, patience: float = 60.0) -> None:
@@ -95,7 +98,7 @@ class Indices:
             raise
 
     def _expunge(self, name: str) -> None:
-        until = time.monotonic() + self._patience
+        until = time.monotonic() + EXPUNGING_SECONDS
         while time.monotonic() < until:
             self._client.indices.flush(index=name, force=True, wait_if_ongoing=True)
             self._client.indices.forcemerge(index=name, only_expunge_deletes=True)
