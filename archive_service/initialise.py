@@ -38,6 +38,7 @@ TIMETABLES = {
     "lock_run": 300,
     "index_owed": 300,
     "sweep_staging": 86_400,
+    "watch_incidents": 300,
     "watch_folder": 30,
     "invariants_run": 86_400,
     "backup_run": 86_400,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from archive_service.alarms.send import send_alarms, watch_incidents
 from archive_service.backup.checks import backup_check
 from archive_service.backup.duties import duties_run
 from archive_service.backup.run import backup_run
@@ -73,6 +74,8 @@ HANDLERS: dict[str, Handler] = {
     "backup_check": backup_check,
     "duties_run": duties_run,
     "lock_run": lock_run,
+    "send_alarms": send_alarms,
+    "watch_incidents": watch_incidents,
 }
 
 

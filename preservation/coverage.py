@@ -15,7 +15,7 @@ from sqlalchemy import case, func, select
 from archive_service.kernel.jobs import Timetable
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
-from preservation.models import AuditRun, Copy, CopyState, Incident, IncidentState, StorageRoot
+from preservation.models import UNSETTLED, AuditRun, Copy, CopyState, Incident, StorageRoot
 
 MOST_COUNTED = 10_000
 
@@ -70,7 +70,7 @@ def coverage(work: Work) -> Coverage:
     since = work.now() - timedelta(days=days)
     groups = _groups(work, since)
     roots = work.session.scalars(select(StorageRoot).order_by(StorageRoot.role, StorageRoot.id)).all()
-    opened = select(Incident.id).where(Incident.state == IncidentState.open).limit(MOST_COUNTED + 1)
+    opened = select(Incident.id).where(Incident.state.in_(UNSETTLED)).limit(MOST_COUNTED + 1)
     return Coverage(
         days=days,
         roots=[_root(root, groups) for root in roots],

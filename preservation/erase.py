@@ -21,8 +21,9 @@ from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.scratch import SCRATCH, sweep
 from archive_service.work import Archive, Work
 from preservation.catalogue import clear
+from preservation.incidents import forget_in_incidents
 from preservation.indexing import hide
-from preservation.models import Amendment, Copy, Dossier, DossierState, ErasureReceipt, Incident
+from preservation.models import Amendment, Copy, Dossier, DossierState, ErasureReceipt
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.store import erase_object
 from preservation.pages_cache import cache_of
@@ -87,8 +88,8 @@ def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) 
     clear(work, dossier_id)
     hide(work, dossier)
     forget_submissions(work, dossier)
-    for notes in (Incident, Amendment):
-        work.session.execute(delete(notes).where(notes.dossier_id == dossier_id))
+    work.session.execute(delete(Amendment).where(Amendment.dossier_id == dossier_id))
+    forget_in_incidents(work, dossier_id)
     dossier.state, dossier.destroyed_at = DossierState.destroyed, work.now()
     dossier.tombstone = {
         "ground": ground,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import or_, select, tuple_, update
 
 from archive_service.kernel.cursors import Listed, limit_of, make_cursor, read_cursor
 from archive_service.kernel.errors import NotPossible
@@ -12,7 +12,8 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.access import in_scope
-from preservation.models import Dossier, Incident, IncidentState
+from preservation.alarms import CLOSED, OPENED, WAITS, raise_alarm
+from preservation.models import UNSETTLED, Dossier, Incident, IncidentState
 
 SHORTEST_REMARK, LONGEST_REMARK = 10, 2000
 
@@ -29,7 +30,7 @@ def open_incident(
 ) -> bool:
     """Opens an incident unless the same one is open already; returns whether it is new."""
     same = select(Incident.id).where(
-        Incident.state == IncidentState.open,
+        Incident.state.in_(UNSETTLED),
         Incident.kind == kind,
         Incident.dossier_id == (dossier.id if dossier else None),
         Incident.root_id == root_id,
@@ -49,6 +50,7 @@ def open_incident(
     work.session.add(incident)
     work.session.flush()
     work.record(Verb.incident_opened, incident, kind=kind, root=root_id, path=path)
+    raise_alarm(work, incident, OPENED)
     return True
 
 
@@ -105,5 +107,38 @@ def close_incident(work: Work, incident_id: UUID, remark: str) -> None:
             name="remark-needed",
         )
     closing = {"closed_at": work.now(), "closed_by": work.actor.id, "remark": remark}
-    work.move(Incident, incident.id, of=IncidentState.open, to=IncidentState.closed, **closing)
+    work.move(Incident, incident.id, of=UNSETTLED, to=IncidentState.closed, **closing)
     work.record(Verb.incident_closed, incident, kind=incident.kind, remark=remark)
+    raise_alarm(work, incident, CLOSED)
+
+
+def wait_for_person(work: Work, incident_id: UUID, question: str) -> None:
+    """The archive, or who handles it, cannot go on alone: a person decides what the question asks."""
+    incident = visible_incident(work, incident_id, Permission.handle_incidents)
+    question = sentence(question, "Câu hỏi", "The question")
+    values = {"question": question}
+    work.move(Incident, incident_id, of=UNSETTLED, to=IncidentState.waiting_person, **values)
+    work.record(Verb.incident_waits, incident, question=question)
+    raise_alarm(work, incident, WAITS)
+
+
+def forget_in_incidents(work: Work, dossier_id: UUID) -> None:
+    """A dossier is destroyed: its incidents stay as files of their own, without the names of its files."""
+    mine = update(Incident).where(Incident.dossier_id == dossier_id)
+    work.session.execute(mine.values(path="", found="", expected="", affected="", evidence=""))
+    closing = {"closed_at": work.now(), "question": "", "remark": "Hồ sơ đã hủy."}
+    work.session.execute(
+        mine.where(Incident.state.in_(UNSETTLED)).values(state=IncidentState.closed, **closing)
+    )
+
+
+def sentence(text: str, vi: str, en: str, *, shortest: int = SHORTEST_REMARK) -> str:
+    """What a person wrote, without the spaces around. Raises `NotPossible` when it says nothing."""
+    text = text.strip()
+    if not shortest <= len(text) <= LONGEST_REMARK:
+        raise NotPossible(
+            f"{vi}: nhập từ {shortest} đến {LONGEST_REMARK} ký tự.",
+            f"{en}: enter {shortest} to {LONGEST_REMARK} characters.",
+            name="sentence-needed",
+        )
+    return text

@@ -14,7 +14,16 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -115,6 +124,46 @@ class Medium(BaseModel):
     credentials: str | None = None
 
 
+class Incidents(BaseModel):
+    """By which rules incidents are reported, and to whom."""
+
+    model_config = ConfigDict(extra="forbid")
+    superior: str = ""
+    authority: str = ""
+    province: Literal["", "nam-dinh", "soc-trang", "tuyen-quang"] = ""
+    security_level: int = Field(default=2, ge=1, le=5)
+
+
+class Webhook(BaseModel):
+    """One receiver of alarms. Only this address is ever called; a redirect is not followed."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    url: str = Field(pattern=r"^https?://[^\s/@]+(/\S*)?$")
+    secret: SecretStr = Field(min_length=16)
+
+
+class Mail(BaseModel):
+    """The server that takes alarms as letters, and who gets them."""
+
+    model_config = ConfigDict(extra="forbid")
+    host: str = Field(pattern=r"\S")
+    port: int = Field(default=587, ge=1, le=65535)
+    encryption: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    to: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(min_length=1)
+
+
+class Metrics(BaseModel):
+    """Who may read `/metrics`: whoever has the token, or asks from one of these addresses. Neither: nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+    token: SecretStr | None = Field(default=None, min_length=16)
+    addresses: list[IPvAnyNetwork] = []
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `docs/operating/settings.md` describes each; a test compares the two."""
 
@@ -160,6 +209,10 @@ class Settings(BaseSettings):
     backup_days: int = Field(default=95, ge=32, le=3650)
     backup_scratch: Database = ""
     drill_days: int = Field(default=92, ge=1, le=3650)
+    incidents: Incidents = Incidents()
+    webhooks: list[Webhook] = []
+    mail: Mail | None = None
+    metrics: Metrics = Metrics()
     secure_cookies: bool = True
     demo: bool = False
 
@@ -191,6 +244,8 @@ class Settings(BaseSettings):
         ids = [root.id for root in self.storage]
         if len(set(ids)) != len(ids):
             raise ValueError("storage: each root needs an id of its own")
+        if len({each.id for each in self.webhooks}) != len(self.webhooks):
+            raise ValueError("webhooks: each needs an id of its own")
         places = [*(root.url for root in self.storage), self.staging]
         if nested := sorted({a for n, a in enumerate(places) for b in places[n + 1 :] if _overlap(a, b)}):
             raise ValueError(
@@ -269,7 +324,8 @@ def load_settings(**given: Any) -> Settings:
 def _refuse_strange_variables() -> None:
     """A misspelt variable would silently leave the default in force."""
     known = {f"ARCHIVE_{name}".upper() for name in Settings.model_fields} | {"ARCHIVE_CONFIG"}
-    nested = ("ARCHIVE_CREDENTIALS__", "ARCHIVE_STORAGE__", "ARCHIVE_OFFICE_HOURS__", "ARCHIVE_BACKUP__")
+    tables = ("CREDENTIALS", "STORAGE", "OFFICE_HOURS", "INCIDENTS", "WEBHOOKS", "MAIL", "METRICS", "BACKUP")
+    nested = tuple(f"ARCHIVE_{name}__" for name in tables)
     prefixed = [name for name in os.environ if name.upper().startswith("ARCHIVE_")]
     ours = [name for name in prefixed if not name.startswith("ARCHIVE_TEST_")]
     strange = sorted(n for n in ours if n.upper() not in known and not n.upper().startswith(nested))

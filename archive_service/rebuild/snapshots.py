@@ -8,6 +8,8 @@ from functools import partial
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import Base
 from archive_service.work import Archive
+from preservation.audit_papers import every_paper, load_audit_paper
+from preservation.models import AuditPaper, Incident, IncidentReport
 from preservation.system_objects import (
     DESTRUCTION_TABLES,
     ORGANISATION,
@@ -27,6 +29,13 @@ def _papers(archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
         yield paper.sha256, partial(load_paper, archive, paper)
 
 
+def _audit_papers(archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    with archive.look(THE_ARCHIVE) as work:
+        papers = list(every_paper(work))
+    for paper in papers:
+        yield paper.sha256, partial(load_audit_paper, archive, paper)
+
+
 HOLDS = Snapshot("holds", {"hold": rows_of(Hold)})
 DESTRUCTION = Snapshot(
     "destruction",
@@ -37,7 +46,12 @@ DESTRUCTION = Snapshot(
     },
     _papers,
 )
-SNAPSHOTS = (ORGANISATION, PEOPLE, HOLDS, DESTRUCTION)
+INCIDENTS = Snapshot(
+    "incidents",
+    {each.__tablename__: rows_of(each) for each in (Incident, IncidentReport, AuditPaper)},
+    _audit_papers,
+)
+SNAPSHOTS = (ORGANISATION, PEOPLE, HOLDS, DESTRUCTION, INCIDENTS)
 
 FROM_AIPS, FROM_LOG, RECKONED = "AIPs", "log", "reckoned"
 #: Table → where a rebuild takes it from. A `rebuilt` table that is not named here fails a test.

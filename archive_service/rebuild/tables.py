@@ -18,16 +18,18 @@ from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.rows import Plain, restore_rows, table_of
 from archive_service.rebuild.found import Found, NotReadable, Stores, every_object, fetch, find_object
 from archive_service.rebuild.report import Progress, RebuildReport
-from archive_service.rebuild.snapshots import DESTRUCTION, HOLDS, models
+from archive_service.rebuild.snapshots import DESTRUCTION, HOLDS, INCIDENTS, models
 from archive_service.work import Archive, Work
-from preservation.models import Dossier, DossierState, KeptPaper, SystemObject
+from preservation.audit_papers import every_paper
+from preservation.models import AuditPaper, Dossier, DossierState, KeptPaper, SystemObject
 from preservation.system_objects import LOG, ORGANISATION, PEOPLE, Snapshot, segment_range
 from preservation.system_store import SYSTEM
 from retention.after_rebuild import restart_executions, restore_assessments
-from retention.destruction.papers import list_papers
+from retention.destruction.papers import Paper, list_papers
 
 Tables = dict[str, Path]
 BATCH = 500
+WITH_PAPERS = frozenset({DESTRUCTION.kind, INCIDENTS.kind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def bring_organisation(
 ) -> Tables:
     """Agencies, units, fonds, people and their grants, then tombstones; returns the files of all tables."""
     tables: Tables = {}
-    for snapshot in (ORGANISATION, PEOPLE, HOLDS, DESTRUCTION):
+    for snapshot in (ORGANISATION, PEOPLE, HOLDS, DESTRUCTION, INCIDENTS):
         tables |= _fetch_tables(snapshot, newest(system, snapshot.kind), folder, report)
     for table in (*ORGANISATION.tables, *PEOPLE.tables, "dossier"):
         _bring(target, tables, table, report)
@@ -121,7 +123,7 @@ def _note_papers(target: Archive, system: list[SystemFound]) -> None:
     """Notes where each paper lies; their bytes come back to staging when the lists that name them are in."""
     with target.work(OPERATOR) as work:
         for each in system:
-            for path in each.found.inventory.files() if each.kind == DESTRUCTION.kind else ():
+            for path in each.found.inventory.files() if each.kind in WITH_PAPERS else ():
                 if path.startswith("papers/"):
                     work.session.merge(KeptPaper(sha256=path.removeprefix("papers/"), name=each.name))
 
@@ -136,7 +138,7 @@ def bring_acts(
                 Dossier.id == UUID(listed["id"]), Dossier.state == DossierState.stored
             )
             work.session.execute(chosen.values(state=DossierState.destruction_review))
-    for table in ("hold", "destruction_list", "destruction_entry", "erasure_receipt"):
+    for table in ("hold", "destruction_list", "destruction_entry", "erasure_receipt", *INCIDENTS.tables):
         _bring(target, tables, table, report)
     _bring_back_papers(target, {each.name: each for each in system}, folder, report)
     with target.work(OPERATOR) as work:
@@ -147,7 +149,8 @@ def _bring_back_papers(
     target: Archive, system: dict[str, SystemFound], folder: Path, report: RebuildReport
 ) -> None:
     with target.look(OPERATOR) as work:
-        named = [(paper, work.session.get(KeptPaper, paper.sha256)) for paper in list_papers(work)]
+        papers: list[Paper | AuditPaper] = [*list_papers(work), *every_paper(work)]
+        named = [(paper, work.session.get(KeptPaper, paper.sha256)) for paper in papers]
     for paper, kept in named:
         if target.staging.stat(paper.key) is not None:
             continue

@@ -20,6 +20,7 @@ from archive_service.regulations.tables import (
     DocumentType,
     Field,
     FormatPolicy,
+    IncidentRule,
     Instrument,
     Message,
     OfficeHours,
@@ -58,6 +59,7 @@ class Rules(Table):
     access: AccessWords
     retention: RetentionWords
     destruction: tuple[DestructionLaw, ...]
+    incident_report: tuple[IncidentRule, ...]
     """The oldest first."""
     document_types: tuple[DocumentType, ...]
     formats: tuple[FormatPolicy, ...]
@@ -143,6 +145,14 @@ class Rules(Table):
             default=self.destruction[0],
         )
 
+    def incident_rules(self, on: date, province: str, level: int) -> tuple[IncidentRule, ...]:
+        """The rules that bind an agency of that province, with a system of that security level, on that day."""
+        return tuple(
+            each
+            for each in self.incident_report
+            if each.in_force_from <= on and each.from_level <= level and each.province in ("", province)
+        )
+
     def format_policy(self, puid: str) -> FormatPolicy:
         return self._formats_by_puid.get(puid, self.unknown_format)
 
@@ -213,6 +223,7 @@ def load() -> Rules:
         "office_hours": _read("office_hours.toml"),
         "messages": _read("messages.toml"),
         **_read("destruction.toml"),
+        **_read("incident_reports.toml"),
         "signature_reasons": _read("signature_reasons.toml"),
         **_read("formats.toml"),
     }

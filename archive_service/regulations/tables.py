@@ -117,6 +117,19 @@ class DestructionLaw(Table):
     """From the decision; None where no limit was found."""
 
 
+class IncidentRule(Table):
+    """Who is told of an incident. `hours` from its discovery; None where the clause names no time."""
+
+    id: str
+    to: Literal["superior", "authority"]
+    province: str = ""
+    in_force_from: date
+    from_level: int = 1
+    hours: int | None = None
+    clause: str
+    certainty: Certainty
+
+
 class DocumentType(Table):
     name: str
     abbreviation: str = ""

@@ -21,8 +21,9 @@ from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from preservation.aips import copies_of
+from preservation.incident_files import reports_due
 from preservation.incidents import close_incident, list_incidents, visible_incident
-from preservation.models import Dossier, Incident, IncidentState
+from preservation.models import UNSETTLED, Dossier, Incident, IncidentState
 from preservation.restore import restore_copy
 from retention.destruction.turns import names_of
 
@@ -85,9 +86,10 @@ def _show(request: Request, visit: Visit, incident_id: UUID, form: Form, status:
         found = visible_incident(work, incident_id)
         dossier = work.session.get(Dossier, found.dossier_id) if found.dossier_id else None
         copies = copies_of(work, dossier.id) if dossier else ()
-        handles = work.actor.may(Permission.handle_incidents) and found.state is IncidentState.open
+        handles = work.actor.may(Permission.handle_incidents) and found.state in UNSETTLED
         others = _same_dossier(work.session, found)
         names = names_of(work, [found.closed_by])
+        due = reports_due(work, found)
     words = kind_words(found.kind, t)
     crumbs = [(t("incident.title"), "/incidents"), (words, "")]
     title = t(
@@ -105,6 +107,7 @@ def _show(request: Request, visit: Visit, incident_id: UUID, form: Form, status:
         others=others,
         names=names,
         handles=handles,
+        due=due,
         digests=len(found.found) == len(found.expected) == DIGEST,
         restorable=handles and dossier is not None and bool(found.root_id) and found.kind in RESTORABLE,
         form=form,

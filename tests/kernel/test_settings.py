@@ -10,7 +10,18 @@ import pytest
 
 from archive_service import work
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.settings import Credentials, Medium, OfficeHours, Root, Settings, load_settings
+from archive_service.kernel.settings import (
+    Credentials,
+    Incidents,
+    Mail,
+    Medium,
+    Metrics,
+    OfficeHours,
+    Root,
+    Settings,
+    Webhook,
+    load_settings,
+)
 
 DOCUMENTED = Path(__file__).parents[2] / "docs/operating/settings.md"
 ONE = {"id": "mot", "url": "file:///a", "failure_domain": "1"}
@@ -151,16 +162,16 @@ def test_a_secret_is_not_shown() -> None:
     assert "bi-mat" not in repr(found)
 
 
+MODELS = (Settings, Root, Credentials, OfficeHours, Medium, Incidents, Webhook, Mail, Metrics)
+
+
 def test_every_setting_is_documented() -> None:
     told = DOCUMENTED.read_text()
-    models = (Settings, Root, Credentials, OfficeHours, Medium)
-    names = [name for model in models for name in model.model_fields]
+    names = [name for model in MODELS for name in model.model_fields]
     assert [name for name in names if f"`{name}`" not in told] == []
 
 
 def test_nothing_is_documented_that_cannot_be_set() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE)
-    known = {
-        name for model in (Settings, Root, Credentials, OfficeHours, Medium) for name in model.model_fields
-    }
+    known = {name for model in MODELS for name in model.model_fields}
     assert [name for name in rows if name not in known] == []

@@ -519,7 +519,13 @@ def upgrade() -> None:
         sa.Column(
             "state",
             sa.Enum(
-                "open", "closed", name="incidentstate", native_enum=False, create_constraint=True, length=40
+                "open",
+                "waiting_person",
+                "closed",
+                name="incidentstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
             ),
             nullable=False,
         ),
@@ -532,13 +538,80 @@ def upgrade() -> None:
         sa.Column("closed_at", UtcInstant(), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("remedy", sa.Text(), nullable=False),
+        sa.Column("affected", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["closed_by"], ["person.id"], name=op.f("fk_incident_closed_by")),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_incident_dossier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
     )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_incident_dossier_id"), ["dossier_id"], unique=False)
         batch_op.create_index("ix_incident_state", ["state", "opened_at"], unique=False)
+
+    op.create_table(
+        "incident_report",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "sent",
+                "not_needed",
+                name="reportoutcome",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("told_at", UtcInstant(), nullable=False),
+        sa.Column("told_by", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_incident_report_incident_id")
+        ),
+        sa.ForeignKeyConstraint(["told_by"], ["person.id"], name=op.f("fk_incident_report_told_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_report")),
+        sa.UniqueConstraint("incident_id", "rule", name=op.f("uq_incident_report_incident_id_rule")),
+    )
+    op.create_table(
+        "audit_paper",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", UtcInstant(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_audit_paper_incident_id")),
+        sa.ForeignKeyConstraint(["made_by"], ["person.id"], name=op.f("fk_audit_paper_made_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_paper")),
+    )
+    with op.batch_alter_table("audit_paper", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_paper_incident_id"), ["incident_id"], unique=False)
+
+    op.create_table(
+        "alarm",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(length=60), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
+        sa.Column("made_at", UtcInstant(), nullable=False),
+        sa.Column("sent_at", UtcInstant(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_alarm_incident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
+        sa.UniqueConstraint(
+            "channel", "incident_id", "event", name=op.f("uq_alarm_channel_incident_id_event")
+        ),
+    )
+    with op.batch_alter_table("alarm", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alarm_sent_at"), ["sent_at"], unique=False)
 
     op.create_table(
         "indexed",
