@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 
 from archive_service.api import doors
+from archive_service.api.metrics import add_metrics
 from archive_service.api.routers import add_api
 from archive_service.web import site
 from archive_service.work import Archive
@@ -47,6 +48,7 @@ def create_app(archive: Archive, *, work_here: bool = True) -> FastAPI:
             return Response("down\n", 503, media_type="text/plain")
         return Response("up\n", media_type="text/plain")
 
+    add_metrics(app, archive)
     add_api(app)
     site.add_pages(app, archive)
     doors.tell_errors(app, site.error_page)
