@@ -18,7 +18,7 @@ from sqlalchemy import select
 from archive_service.kernel.actors import Actor
 from archive_service.kernel.clock import VIETNAM
 from archive_service.kernel.db import new_id
-from archive_service.kernel.errors import TryLater
+from archive_service.kernel.errors import Missing, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectMissing
 from archive_service.kernel.permissions import Permission
@@ -125,9 +125,11 @@ def load_audit_paper(archive: Archive, paper: AuditPaper) -> bytes:
 def read_audit_paper(archive: Archive, actor: Actor, paper_id: UUID) -> tuple[AuditPaper, bytes]:
     """A paper for a person, in the log before its first byte."""
     with archive.work(actor) as work:
-        work.allow(Permission.see_fixity)
+        scope = work.allow(Permission.see_fixity)
         paper: AuditPaper = work.get(AuditPaper, paper_id)
         if paper.incident_id is not None:
             visible_incident(work, paper.incident_id)
+        elif not scope.everything:  # papers of a year tell of every dossier
+            raise Missing
         work.record(Verb.audit_paper_read, paper, name=paper.name, sha256=paper.sha256)
     return paper, load_audit_paper(archive, paper)

@@ -51,6 +51,7 @@ from archive_service.web import (
     submissions,
     tokens,
     users,
+    yearly_check,
 )
 from archive_service.web.error_pages import fault_page, refusal_page
 from archive_service.web.frame import Site
@@ -90,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     holds.router,
     proposals.router,
     fixity.router,
+    yearly_check.router,
     incident_files.router,
     incidents.router,
     signatures.router,
