@@ -104,7 +104,7 @@ def _runs(work: Work, begin: datetime, end: datetime) -> tuple[int, int, int, in
 
 def _roots(work: Work) -> tuple[tuple[str, str, int], ...]:
     counts = select(Copy.root_id, func.count()).group_by(Copy.root_id)
-    numbers = dict(work.session.execute(counts).tuples().all())
+    numbers = {str(root): number for root, number in work.session.execute(counts)}
     roots = work.session.scalars(select(StorageRoot).order_by(StorageRoot.id))
     return tuple((each.id, each.failure_domain, numbers.get(each.id, 0)) for each in roots)
 

@@ -17,7 +17,7 @@ from preservation.incident_minutes import make_minutes
 from preservation.incidents import open_incident
 from preservation.models import AuditPaper, Dossier, Incident, IncidentReport, ReportOutcome
 from preservation.system_objects import anchor
-from tests.rebuild.conftest import Past
+from tests.past import Past
 from tests.rebuild.test_rebuild import lose_database
 
 
