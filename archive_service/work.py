@@ -182,7 +182,7 @@ class Work:
         self.new_jobs.append(job.id)
         return job.id
 
-    def owe(self, kind: str, *args: object) -> None:
+    def owe(self, kind: str, *args: object, run_after: datetime | None = None) -> None:
         """As `later` for work that covers everything owed so far: one waiting job of that kind is enough.
 
         With a service away for days, timetables would else pile up thousands that all wait for it.
@@ -192,7 +192,7 @@ class Work:
             waiting = waiting.where(jobs.Job.subject_id == str(args[0]))
         # Held until we commit: a worker that claimed it before that would not see what we owe.
         if [str(arg) for arg in args] not in self.session.scalars(waiting.with_for_update(read=True)).all():
-            self.later(kind, *args)
+            self.later(kind, *args, run_after=run_after)
 
     def pass_gate(self) -> None:
         """Holds and executions, one at a time; the clock must stand and no rebuild may be unreleased."""

@@ -25,12 +25,14 @@ from ingest.accept import store_sip
 from ingest.process import process_sip
 from ingest.receive import erase_staged, sweep_staging
 from ingest.watch import watch_folder
+from preservation.liveness import sound_if_silent
 from preservation.amend import finish_amendment
 from preservation.find import index_dossier, index_owed
-from preservation.fixity import fixity_run
+from preservation.fixity import nightly_audit
 from preservation.probes import probe_roots
 from preservation.replicas import copies_owed, make_copy
 from preservation.roots import check_roots
+from preservation.self_repair import note_repair, repair_copies
 from preservation.signatures.again import signatures_run
 from preservation.strays import strays_run
 from preservation.system_objects import anchor
@@ -60,7 +62,9 @@ HANDLERS: dict[str, Handler] = {
     "copies_owed": copies_owed,
     "check_roots": check_roots,
     "probe_roots": probe_roots,
-    "fixity_run": fixity_run,
+    "fixity_run": nightly_audit,
+    "repair_copies": repair_copies,
+    "note_repair": note_repair,
     "strays_run": strays_run,
     "signatures_run": signatures_run,
     "amend_dossier": finish_amendment,
@@ -152,7 +156,17 @@ def _beating(archive: Archive, claim: jobs.Claim) -> Iterator[None]:
 
 
 def tick(archive: Archive) -> int:
-    """The sweep and the timetables: nudges what was dropped, queues what is due. Harmless when run twice."""
+    """The sweep and the timetables: nudges what was dropped, queues what is due. Harmless when run twice.
+
+    Whatever happens to those, the dead man's switch over the audits is looked at.
+    """
+    try:
+        return _queue_due(archive)
+    finally:
+        sound_if_silent(archive)
+
+
+def _queue_due(archive: Archive) -> int:
     with archive.work(THE_ARCHIVE) as work:
         for kind in list(jobs.due_timetables(work.session, work.now())):
             work.owe(kind)

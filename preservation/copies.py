@@ -15,12 +15,19 @@ LEASE = timedelta(hours=6)
 """Longer than the largest copy takes to read; a worker that died holds its one copy back for so long."""
 
 
-def claim_copy(archive: Archive, dossier_id: UUID, root_id: str) -> datetime | None:
-    """Takes the copy by compare-and-set; None when somebody else has it or it is gone."""
+def claim_copy(
+    archive: Archive, dossier_id: UUID, root_id: str, *, seen: datetime | None = None
+) -> datetime | None:
+    """Takes the copy by compare-and-set; None when somebody else has it or it is gone.
+
+    With `seen`, its `next_check` as it was when the copy was chosen: also None when somebody has read it since.
+    """
     with archive.work(THE_ARCHIVE) as work:
         now, lease = work.now(), work.now() + LEASE
         free = or_(Copy.lease_until.is_(None), Copy.lease_until <= now)
         mine = update(Copy).where(Copy.dossier_id == dossier_id, Copy.root_id == root_id, free)
+        if seen is not None:
+            mine = mine.where(Copy.next_check == seen)
         taken = work.session.execute(mine.values(lease_until=lease).returning(Copy.root_id)).first()
         return lease if taken else None
 

@@ -12,12 +12,23 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.clock import vietnam_date
 from archive_service.kernel.jobs import Timetable
 from archive_service.kernel.permissions import Permission
-from archive_service.work import Work
-from preservation.models import UNSETTLED, AuditRun, Copy, CopyState, Incident, StorageRoot
+from archive_service.work import Archive, Work
+from preservation.models import (
+    UNSETTLED,
+    AuditRun,
+    Copy,
+    CopyState,
+    FixitySnapshot,
+    Incident,
+    StorageRoot,
+)
 
 MOST_COUNTED = 10_000
+BAD = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.extra, CopyState.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,25 @@ def coverage(work: Work) -> Coverage:
 def last_run(work: Work, kind: str) -> AuditRun | None:
     newest = select(AuditRun).where(AuditRun.kind == kind).order_by(AuditRun.id.desc()).limit(1)
     return work.session.scalars(newest).first()
+
+
+def keep_snapshot(archive: Archive) -> None:
+    """Today's figures of each root, for the trend; the last audit of a day wins."""
+    with archive.work(THE_ARCHIVE) as work:
+        day = vietnam_date(work.now()).isoformat()
+        groups = _groups(work, work.now() - timedelta(days=work.settings.fixity_days))
+        for root in work.session.scalars(select(StorageRoot)):
+            found = _root(root, groups)
+            bad = sum(count for state, count in found.states.items() if state in BAD)
+            row = FixitySnapshot(
+                day=day,
+                root_id=root.id,
+                copies=found.copies,
+                checked=found.checked,
+                bad=bad,
+                owed=found.states.get(CopyState.owed, 0),
+            )
+            work.session.merge(row)
 
 
 _Group = tuple[str, CopyState, int, int, datetime | None]

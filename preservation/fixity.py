@@ -6,8 +6,6 @@ not audited: an empty mount would report every record missing.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,18 +16,23 @@ from sqlalchemy import select, update
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.events import Verb
+from archive_service.kernel.log import ahead_of
 from archive_service.kernel.objects import StoreAway
+from archive_service.kernel.state import archive_state
 from archive_service.work import Archive, Work
 from preservation.aips import senders_of
+from preservation.liveness import audit_canaries
 from preservation.copies import claim_copy, give_back, held_copy
+from preservation.coverage import keep_snapshot
 from preservation.incidents import open_incident
 from preservation.models import Amendment, AuditRun, Copy, CopyState, Dossier, DossierState
+from preservation.pace import ClockWatch, Pace, closing, next_opening
 from preservation.root_files import audit_root_files
 from preservation.roots import check_roots, root_trouble
+from preservation.slices import KIND, Due, due_copies
 from preservation.system_audit import audit_system_objects
 from preservation.verify import CopyFault, verify_copy
 
-KIND = "fixity"
 MOST_FAULTS = 100
 """Told one by one for one copy; more of them are one more of the same."""
 RECHECK = timedelta(days=1)
@@ -50,43 +53,71 @@ class RunReport:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    dossier_id: UUID
-    root_id: str
-    next_check: datetime
-
-
 @dataclass(slots=True)
 class _Run:
+    """`until`: when its hours end. `put_off`: they ended before it did."""
+
     id: UUID
+    clock: ClockWatch
+    pace: Pace
+    until: datetime | None
     stopped: dict[str, str] = field(default_factory=dict)
+    put_off: bool = False
 
 
-def fixity_run(archive: Archive, *, limit: int | None = None, early: bool = False) -> RunReport:
-    """Job: audits the copies with the oldest `next_check` over all roots, at most `limit` (`run_objects`) of them.
+def nightly_audit(archive: Archive) -> RunReport | None:
+    """Job: an audit within its hours; outside them it waits until they begin."""
+    hours, now = archive.settings.fixity_hours, archive.clock.now()
+    until = closing(hours, now) if hours else None
+    if hours and until is None:
+        with archive.work(THE_ARCHIVE) as work:
+            work.owe("fixity_run", run_after=next_opening(hours, now))
+        return None
+    return fixity_run(archive, until=until)
 
-    `early` also takes copies whose time has not come: for a person who wants to know now.
+
+def fixity_run(
+    archive: Archive, *, limit: int | None = None, early: bool = False, until: datetime | None = None
+) -> RunReport:
+    """Audits the copies with the oldest `next_check` over all roots, at most `limit` (`run_objects`) of them.
+
+    `early` also takes copies whose time has not come: for a person who wants to know now. After `until` no copy more
+    is begun.
     """
     most = limit or archive.settings.run_objects
-    run = _start(archive)
+    run = _start(archive, until)
+    if trouble := _clock_trouble(archive):
+        _stop_all(archive, run, trouble)
     for root_id, (state, reason) in check_roots(archive).items():
         if state != "online":
             _stop(archive, run, root_id, reason or state)
-    ours = audit_root_files(archive, skip=run.stopped)
+    ours = audit_canaries(archive, skip=run.stopped)
+    ours += audit_root_files(archive, skip=run.stopped)
     ours += audit_system_objects(archive, skip=run.stopped, early=early)
-    due = _due(archive, most, early, run)
+    due = due_copies(archive, most, early, run.stopped)
     with ThreadPoolExecutor(archive.settings.workers) as pool:
         for _ in pool.map(lambda each: _audit(archive, run, each), due):
             pass
-    return _finish(archive, run, ours, more=len(due) == most and not early)
+    found = _finish(archive, run, ours, more=len(due) == most and not early)
+    keep_snapshot(archive)
+    return found
 
 
-def _start(archive: Archive) -> _Run:
+def _clock_trouble(archive: Archive) -> str:
+    """When the clock ran back behind the log and nobody has confirmed it: no date of this audit could be trusted."""
+    with archive.look(THE_ARCHIVE) as work:
+        now, latest = work.now(), ahead_of(work.session, work.now())
+        confirmed = archive_state(work.session).clock_confirmed_until
+        if latest is None or (confirmed is not None and now <= confirmed):
+            return ""
+        return f"clock-ran-back: the log's latest entry is of {latest.isoformat(timespec='seconds')}"
+
+
+def _start(archive: Archive, until: datetime | None) -> _Run:
     with archive.work(THE_ARCHIVE) as work:
         row = AuditRun(kind=KIND, started_at=work.now())
         work.session.add(row)
-    return _Run(row.id)
+    return _Run(row.id, ClockWatch(archive.clock), Pace(archive.settings.fixity_mib_per_second), until)
 
 
 def _stop(archive: Archive, run: _Run, root_id: str, reason: str) -> None:
@@ -99,55 +130,48 @@ def _stop(archive: Archive, run: _Run, root_id: str, reason: str) -> None:
         work.record_of(Verb.audit_stopped, "storage_root", root_id, outcome="failure", reason=reason)
 
 
+def _stop_all(archive: Archive, run: _Run, reason: str) -> None:
+    """What is wrong with the audit itself, told once and of no root."""
+    if all(root.id in run.stopped for root in archive.settings.storage):
+        return
+    run.stopped |= {root.id: reason for root in archive.settings.storage if root.id not in run.stopped}
+    with archive.work(THE_ARCHIVE) as work:
+        open_incident(work, "audit-stopped", found=reason)
+        work.record_of(Verb.audit_stopped, "audit_run", run.id, outcome="failure", reason=reason)
+
+
 def _finish(archive: Archive, run: _Run, ours: int, *, more: bool) -> RunReport:
     """`ours`: faults of declarations and system objects, which are no dossier's."""
     with archive.work(THE_ARCHIVE) as work:
         row: AuditRun = work.get(AuditRun, run.id)
         row.faults += ours
         stopped = {root: reason for root, reason in run.stopped.items() if reason != "offline"}
-        row.finished_at, more = work.now(), more and row.checked > 0
+        row.finished_at, more = work.now(), (more and row.checked > 0) or run.put_off
         row.stopped = "; ".join(f"{root}: {reason}" for root, reason in sorted(stopped.items()))[:500]
         work.record(Verb.audit_finished, row, checked=row.checked, faults=row.faults, stopped=row.stopped)
         if more:
             work.owe("fixity_run")
+        if row.faults and archive.settings.repairs_a_day:
+            work.owe("repair_copies")
     return RunReport(run.id, row.checked, row.faults, stopped, more)
-
-
-def _due(archive: Archive, most: int, early: bool, run: _Run) -> list[Due]:
-    """The oldest over all roots, each root's by its index; owed copies have nothing to read yet."""
-    with archive.look(THE_ARCHIVE) as work:
-        found = (
-            _due_in(work, root.id, most, early)
-            for root in archive.settings.storage
-            if root.id not in run.stopped
-        )
-        return list(islice(heapq.merge(*found, key=lambda each: each.next_check), most))
-
-
-def _due_in(work: Work, root_id: str, most: int, early: bool) -> Iterator[Due]:
-    query = (
-        select(Copy.dossier_id, Copy.root_id, Copy.next_check)
-        .where(Copy.root_id == root_id, Copy.state != CopyState.owed)
-        .order_by(Copy.next_check, Copy.dossier_id)
-        .limit(most)
-    )
-    if not early:
-        query = query.where(Copy.next_check <= work.now())
-    return (Due(*row) for row in work.session.execute(query))
 
 
 def _audit(archive: Archive, run: _Run, due: Due) -> None:
     """One copy: claim, read with no transaction open, settle."""
     if due.root_id in run.stopped:
         return
-    lease = claim_copy(archive, due.dossier_id, due.root_id)
+    if run.until is not None and archive.clock.now() >= run.until:
+        run.put_off = True
+        return
+    lease = claim_copy(archive, due.dossier_id, due.root_id, seen=due.next_check)
     if lease is None:
         return
     with archive.look(THE_ARCHIVE) as work:
         dossier = work.session.get_one(Dossier, due.dossier_id)
         senders = senders_of(work, due.dossier_id)
     try:
-        found = verify_copy(archive.stores[due.root_id], dossier.object_id, dossier.inventory_digest, senders)
+        store = archive.stores[due.root_id]
+        found = verify_copy(store, dossier.object_id, dossier.inventory_digest, senders, run.pace)
         faults = list(islice(found, MOST_FAULTS))
     except StoreAway as error:
         faults, away = [], error.reason
@@ -157,6 +181,10 @@ def _audit(archive: Archive, run: _Run, due: Due) -> None:
         # The mount went away under our hands: what it seemed to lack says nothing of the copy.
         give_back(archive, due.dossier_id, due.root_id, lease)
         _stop(archive, run, due.root_id, away)
+        return
+    if jumped := run.clock.jumped():
+        give_back(archive, due.dossier_id, due.root_id, lease)
+        _stop_all(archive, run, jumped)
         return
     _settle(archive, run, due, lease, dossier.inventory_digest, faults)
 

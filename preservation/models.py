@@ -322,7 +322,36 @@ class AuditRun(Base, kw_only=True):
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
     checked: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
+    repaired: Mapped[int] = mapped_column(default=0)
+    """A run of kind `repair` only: copies that were made good without a person."""
     stopped: Mapped[str] = mapped_column(Text, default="")
+
+
+class CanaryCheck(Base, kw_only=True):
+    """What the newest audit of a root said of the objects that are known to be bad: whether the alarm is alive."""
+
+    __tablename__ = "canary_check"
+    kept: ClassVar[Kept] = "operational"
+    root_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    checked_at: Mapped[datetime]
+    known: Mapped[int] = mapped_column(default=0)
+    reported: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+
+
+class FixitySnapshot(Base, kw_only=True):
+    """The figures of one root at the end of a day's last audit: what the trend is drawn from."""
+
+    __tablename__ = "fixity_snapshot"
+    kept: ClassVar[Kept] = "operational"
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    """In Vietnam, `2026-03-02`."""
+    root_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    copies: Mapped[int]
+    checked: Mapped[int]
+    """Verified within the period."""
+    bad: Mapped[int]
+    owed: Mapped[int]
 
 
 class Indexed(Base, kw_only=True):

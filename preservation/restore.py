@@ -77,6 +77,9 @@ def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, wh
         owe_index(work, dossier)  # while no copy of a text was good, it could not be found by it
         told = {"root": what.root_id, "source": what.source_id, "evidence": what.evidence}
         work.record(Verb.copy_restored, dossier, **told, faults=what.faults)
+        work.later(
+            "note_repair", dossier.id, what.root_id, what.source_id, what.evidence, work.now().isoformat()
+        )
     return True
 
 

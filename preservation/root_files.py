@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.objects import ObjectStore, StoreAway, StoreProblem
 from archive_service.work import Archive
+from preservation.canaries import CANARIES
 from preservation.incidents import open_incident
 from preservation.ocfl.layout import OCFL_ROOT, ROOT_FILES, object_id_at
 from preservation.ocfl.state import read_small
@@ -72,7 +73,7 @@ def stray_files(store: ObjectStore, *, offline: bool = False) -> Iterator[str]:
     told = ""
     for info in store.list():
         segments = info.key.rstrip("/").split("/")
-        if info.regular and (info.key in own or segments[0] == EVIDENCE):
+        if info.regular and (info.key in own or segments[0] in (EVIDENCE, CANARIES)):
             continue
         place = "/".join(segments[:OBJECT_DEPTH])
         if segments[0] != OCFL_ROOT or len(segments) <= OBJECT_DEPTH:

@@ -20,6 +20,7 @@ from archive_service.kernel.objects import AlreadyThere, ObjectMissing, ObjectSt
 from archive_service.kernel.settings import Root
 from archive_service.kernel.state import ArchiveState, archive_state
 from archive_service.work import Archive, Work
+from preservation.canaries import canaries_laid, lay_canaries
 from preservation.models import StorageRoot
 from preservation.ocfl.layout import ROOT_FILES
 from preservation.ocfl.store import init_root
@@ -102,6 +103,8 @@ def prepare_roots(archive: Archive) -> None:
             marker = Marker(str(state.archive_id), root.id, str(new_id()), state.created_at.isoformat())
             marker = _claim(store, marker)
         _refuse_foreign(marker, root.id, state)
+        if not canaries_laid(store):
+            lay_canaries(store)
         with archive.work(THE_ARCHIVE) as work:
             _enter(work, root, marker)
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from archive_service.kernel.digests import digest_stream
+from archive_service.kernel.digests import Digester, chunks
 from archive_service.kernel.objects import BadKey, ObjectMissing, ObjectStore, StoreAway
 from preservation.ocfl.inventory import (
     INVENTORY,
@@ -47,14 +47,17 @@ def verify_copy(
     inventory_digest: str,
     senders: Mapping[str, str],
     beat: Callable[[int], None] = lambda _: None,
+    *,
+    below: str = "",
 ) -> Iterator[CopyFault]:
     """Every fault of this copy: changed, missing, extra, unreadable.
 
     `inventory_digest` is the SHA-512 of the inventory as the catalogue knows it; `senders` gives the SHA-256 from the
-    sender's manifest by logical path. `beat` hears the bytes read, for progress. Raises `StoreAway` when the whole
-    store is away: that is no fault of the copy.
+    sender's manifest by logical path. `beat` hears the bytes of contents as they are read, from several threads: it may
+    wait. `below` is the key prefix of another OCFL root beside the usual one. Raises `StoreAway` when the whole store is
+    away: that is no fault of the copy.
     """
-    folder = object_path(object_id)
+    folder = f"{below}/{object_path(object_id)}".lstrip("/")
     try:
         data = _read(store, f"{folder}/{INVENTORY}", MOST_INVENTORY_BYTES)
     except ObjectMissing:
@@ -162,30 +165,36 @@ def _contents(
     logical = inventory.files()
     by_digest = {logical[path]: digest for path, digest in senders.items() if path in logical}
 
-    def digested(path: str, digest: str) -> tuple[int, CopyFault | None]:
-        return _content(store, folder, path, digest, by_digest.get(digest))
+    def digested(path: str, digest: str) -> CopyFault | None:
+        return _content(store, folder, path, digest, by_digest.get(digest), beat)
 
     items = [(path, digest) for digest, paths in inventory.manifest.items() for path in paths]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for size, fault in pool.map(digested, *zip(*items, strict=True)) if items else ():
-            beat(size)
+        for fault in pool.map(digested, *zip(*items, strict=True)) if items else ():
             if fault is not None:
                 yield fault
     yield from (CopyFault("missing", p, "", digest) for p, digest in senders.items() if p not in logical)
 
 
 def _content(
-    store: ObjectStore, folder: str, path: str, sha512: str, senders_sha256: str | None
-) -> tuple[int, CopyFault | None]:
+    store: ObjectStore,
+    folder: str,
+    path: str,
+    sha512: str,
+    senders_sha256: str | None,
+    beat: Callable[[int], None],
+) -> CopyFault | None:
     """Against the sender's own digest where there is one, else against the inventory's; a missing one was told."""
     algorithm, expected = ("sha256", senders_sha256) if senders_sha256 else ("sha512", sha512)
+    digester = Digester(algorithm)
     try:
         with store.open(f"{folder}/{path}", fresh=True) as stream:
-            found = digest_stream(stream, algorithm)
+            for block in chunks(stream):
+                digester.update(block)
+                beat(len(block))
     except ObjectMissing:
-        return 0, None
+        return None
     except UNREADABLE as error:
-        return 0, _unreadable(store, folder, path, error)
-    if found.hex(algorithm) != expected:
-        return found.size, CopyFault("changed", path, found.hex(algorithm), expected)
-    return found.size, None
+        return _unreadable(store, folder, path, error)
+    found = digester.hex(algorithm)
+    return None if found == expected else CopyFault("changed", path, found, expected)

@@ -64,7 +64,10 @@ class Actor:
 P = Permission
 #: The archive's own hands: jobs and timetables.
 THE_ARCHIVE = Actor(
-    id=None, name="Kho lưu trữ", door="job", machine=frozenset({P.see_fixity, P.read_sips, P.submit})
+    id=None,
+    name="Kho lưu trữ",
+    door="job",
+    machine=frozenset({P.see_fixity, P.handle_incidents, P.read_sips, P.submit}),
 )
 #: Whoever may start commands on the server. What they can do to files they can do anyway; what needs a person they cannot.
 OPERATOR = Actor(

@@ -62,6 +62,7 @@ class Verb(StrEnum):
     copy_verified = "copy.verified"
     copy_failed = "copy.failed"
     copy_restored = "copy.restored"
+    repairs_allowed = "copy.repairs-allowed"
     audit_finished = "fixity.finished"
     audit_stopped = "fixity.stopped"
     signature_verified = "signature.verified"

@@ -201,6 +201,10 @@ class Settings(BaseSettings):
     office_hours: OfficeHours = OfficeHours()
     lock_days: int = Field(default=90, ge=2, le=3650)
     fixity_days: int = Field(default=90, ge=1, le=3650)
+    fixity_hours: tuple[time, time] | None = None
+    fixity_mib_per_second: int = Field(default=0, ge=0)
+    fixity_silent_hours: int = Field(default=36, ge=1, le=2160)
+    repairs_a_day: int = Field(default=5, ge=0, le=1000)
     signature_days: int = Field(default=365, ge=1, le=3650)
     run_objects: int = Field(default=2_000, ge=1)
     waiting_days: int = Field(default=7, ge=0, le=3650)

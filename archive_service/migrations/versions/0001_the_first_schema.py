@@ -46,12 +46,32 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcInstant(), nullable=True),
         sa.Column("checked", sa.Integer(), nullable=False),
         sa.Column("faults", sa.Integer(), nullable=False),
+        sa.Column("repaired", sa.Integer(), nullable=False),
         sa.Column("stopped", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_run")),
     )
     with op.batch_alter_table("audit_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_run_kind"), ["kind"], unique=False)
 
+    op.create_table(
+        "canary_check",
+        sa.Column("root_id", sa.String(length=40), nullable=False),
+        sa.Column("checked_at", UtcInstant(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("reported", sa.Integer(), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("root_id", name=op.f("pk_canary_check")),
+    )
+    op.create_table(
+        "fixity_snapshot",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("root_id", sa.String(length=40), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("checked", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Integer(), nullable=False),
+        sa.Column("owed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "root_id", name=op.f("pk_fixity_snapshot")),
+    )
     op.create_table(
         "gate",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
