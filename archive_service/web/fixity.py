@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fastapi import Request, Response
 from sqlalchemy import select
 
+from archive_service.kernel.permissions import Permission
 from archive_service.web.backups import backups
-from archive_service.web.charts import Lines
+from archive_service.web.charts import Bars, Lines
 from archive_service.web.exports import export
-from archive_service.web.frame import Page, render, sentences
+from archive_service.web.forms import Form, act
+from archive_service.web.frame import Flash, Page, redirect, render, sentences
 from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Listing, Window, ask
+from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.sentences import Sentences
-from archive_service.web.session import TheVisit, page_router
-from archive_service.web.texts import share, when_text
+from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
+from archive_service.web.texts import day_text, share, vietnam, when_text
 from archive_service.work import Work
+from preservation.alarms import last_sign
 from preservation.coverage import Coverage, RootCoverage, coverage
 from preservation.models import AuditRun, CopyState
+from preservation.self_repair import damaged_copies, left_today, let_repairs_go
+from preservation.trend import Alarm, Night, ages, alarm, nights, round_ends
 
 router = page_router()
-SILENT_AFTER = timedelta(hours=36)
 RUNS = 30
+DIGITS = 9
 
 ROOTS = (
     Column("root", "fixity.root", sheet=lambda row: row.root.id),
@@ -47,38 +53,73 @@ def count(row: RootCoverage, state: CopyState) -> int:
 
 @router.get("/fixity")
 def fixity(request: Request, visit: TheVisit) -> Response:
+    return _show(request, visit, visit.form())
+
+
+def _show(request: Request, visit: Visit, form: Form, status: int = 200) -> Response:
     t, asked = sentences(request), ask(request, "roots", ROOTS, (), sort="")
     with visit.archive.look(visit.actor) as work:
         found = coverage(work)
-        runs = _runs(work)
-        saved = backups(work, t)
-        now = work.now()
+        runs, heard, gone_by, read = _runs(work), alarm(work), nights(work), ages(work)
+        ends, silent, saved = round_ends(work, found), _silent(work, found), backups(work, t)
+        damaged = damaged_copies(work) if work.actor.may(Permission.handle_incidents) else 0
+        waiting = damaged if damaged > left_today(work) else 0
+        hours = work.settings.fixity_silent_hours
     if asked.wants_sheet:
         return export(request, visit, asked, t("fixity.title"), found.roots)
     empty = Empty("nothing_yet", t("fixity.no_root"))
     return render(
         request,
         "fixity.html",
-        Page(t("fixity.title"), here="/fixity"),
+        Page(t("fixity.title"), here="/fixity", failed=bool(form.errors or form.wrong)),
+        status,
         found=found,
-        silent=_silent(found, now),
+        silent=t("fixity.silent", hours=hours) if silent else "",
         saved=saved,
-        facts=_facts(found, t),
+        heard=heard,
+        facts=_facts(found, heard, ends, t),
+        waiting=waiting,
+        form=form,
+        repair_act=act(request, "/fixity/repairs"),
         listing=Listing(asked, t("fixity.roots"), Window(found.roots), empty),
         count=count,
         states=CopyState,
         lost=sum(count(row, CopyState.lost) for row in found.roots),
         chart=_chart(runs, t) if len(runs) > 1 else None,
+        trend=_trend(gone_by, t) if len(gone_by) > 1 else None,
+        ages=_ages(read, t) if found.copies else None,
     )
 
 
-def _silent(found: Coverage, now: datetime) -> bool:
-    """Whether the alarm itself seems dead: no run has finished for a day and a half, though there is what to check."""
-    last = found.last_run.finished_at if found.last_run else found.oldest
-    return found.copies > 0 and (last is None or now - last > SILENT_AFTER)
+@router.post("/fixity/repairs")
+def repairs(request: Request, visit: TheVisit, posted: ThePosted) -> Response:
+    """A person has seen what damaged so many copies, and lets them be made good."""
+    typed = posted.text("count").replace(".", "")
+    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < DIGITS else 0
+    try:
+        with visit.archive.work(visit.actor) as work:
+            let_repairs_go(work, count)
+    except IN_FORM as error:
+        return _show(request, visit, form_after(posted, error, visit.language, "count"), 422)
+    return redirect("/fixity", Flash("fixity.repairs_let_go", n=count))
 
 
-def _facts(found: Coverage, t: Sentences) -> list[tuple[str, str]]:
+def _silent(work: Work, found: Coverage) -> bool:
+    """Whether no audit has finished for too long, though there is what to check."""
+    last = last_sign(work)
+    limit = timedelta(hours=work.settings.fixity_silent_hours)
+    return found.copies > 0 and (last is None or work.now() - last > limit)
+
+
+def _alarm_words(heard: Alarm | None, t: Sentences) -> str:
+    if heard is None:
+        return t("fixity.alarm_never")
+    return t("fixity.alarm_heard", reported=heard.reported, known=heard.known, at=when_text(heard.at))
+
+
+def _facts(
+    found: Coverage, heard: Alarm | None, ends: datetime | None, t: Sentences
+) -> list[tuple[str, str]]:
     run = found.last_run
     last = (
         t("fixity.run_done", at=when_text(run.finished_at), checked=run.checked, faults=run.faults)
@@ -89,7 +130,9 @@ def _facts(found: Coverage, t: Sentences) -> list[tuple[str, str]]:
     return [
         (t("fixity.covered", days=found.days), share(found.checked, found.copies, t.language)),
         (t("fixity.oldest"), when_text(found.oldest) if found.oldest else t("copies.never")),
+        (t("fixity.alarm"), _alarm_words(heard, t)),
         (t("fixity.last_run"), f"{last} {following}".strip()),
+        (t("fixity.round_ends"), day_text(vietnam(ends).date()) if ends else t("fixity.round_unknown")),
         (t("fixity.owed_copies"), t("fixity.owed_count", n=found.owed)),
     ]
 
@@ -112,3 +155,25 @@ def _chart(runs: Sequence[AuditRun], t: Sentences) -> Lines:
             (t("fixity.faults"), [run.faults for run in runs]),
         ],
     )
+
+
+def _trend(gone_by: Sequence[Night], t: Sentences) -> Lines:
+    return Lines(
+        t("fixity.trend"),
+        t("fixity.trend_about", n=len(gone_by)),
+        t("fixity.copies_unit"),
+        [day_text(date.fromisoformat(night.day)) for night in gone_by],
+        [
+            (t("fixity.copies_kept"), [night.copies for night in gone_by]),
+            (t("fixity.checked"), [night.checked for night in gone_by]),
+            (t("fixity.bad"), [night.bad for night in gone_by]),
+            (t("fixity.owed"), [night.owed for night in gone_by]),
+        ],
+    )
+
+
+def _ages(read: Sequence[tuple[int, int]], t: Sentences) -> Bars:
+    points = [
+        (t("fixity.age_within", days=days) if days else t("fixity.age_beyond"), count) for days, count in read
+    ]
+    return Bars(t("fixity.ages"), t("fixity.ages_about"), t("fixity.copies_unit"), points)

@@ -59,7 +59,10 @@ def new_incidents(house: House) -> Iterator[tuple[UUID | None, str, str]]:
         work.session.execute(update(Incident).values(state=IncidentState.closed))
 
 
-@pytest.mark.parametrize("rounds", [5, pytest.param(84, marks=pytest.mark.deep)])
+DEEP = (pytest.mark.deep, pytest.mark.timeout(1800))
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(84, marks=DEEP)])
 def test_every_bit_that_turns_over_is_found_named_and_repaired(house: House, rounds: int) -> None:
     chance = random.Random(4)
     kept = [keep(house, number + 1) for number in range(DOSSIERS)]
