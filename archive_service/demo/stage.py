@@ -55,6 +55,7 @@ def settings_of(folder: Path) -> Settings:
         data=folder,
         name=organisation().archive_name,
         agency=organisation().agency("noi-vu").name,
+        repairs_a_day=0,  # the demo shows a person who repairs
         support_line="Tổ vận hành kho lưu trữ, máy lẻ 115, hotro@luutru.truonglam.example",
         database=f"sqlite:///{folder / 'archive.db'}",
         staging=(folder / "staging").as_uri(),

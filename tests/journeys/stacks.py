@@ -49,7 +49,8 @@ class Stack:
 
 
 def embedded_settings(folder: Path) -> Plain:
-    return {"data": str(folder / "var"), "trust": [str(folder / "trust.pem")], "waiting_days": 0}
+    plain = {"data": str(folder / "var"), "trust": [str(folder / "trust.pem")], "waiting_days": 0}
+    return {**plain, "repairs_a_day": 0}  # a person repairs here
 
 
 def service_settings(folder: Path, postgres: str, redis: str, s3: S3, search: str) -> Plain:

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.settings import Credentials, Root
-from preservation.models import CopyState
+from preservation.canaries import CANARIES, hear_canaries
+from preservation.models import CanaryCheck, CopyState
 from preservation.ocfl.layout import object_path
 from preservation.repair import evidence_of
 from preservation.restore import restore_copy
 from preservation.roots import MARKER
+from preservation.self_repair import repair_copies
 from tests.archives import House, make_house
 from tests.preservation.dossiers import audit, dossier_of, incidents, keep, states
 from tests.services.s3 import S3
@@ -53,3 +56,17 @@ def test_a_bucket_without_its_marker_is_not_audited(bucket_house: House) -> None
     keep(bucket_house)
     bucket_house.archive.stores["ban-sao"].delete(MARKER)
     assert audit(bucket_house).stopped == {"ban-sao": "marker-missing"}
+
+
+def test_the_samples_in_a_bucket_are_heard_and_repair_works_by_itself(bucket_house: House) -> None:
+    house, store = bucket_house, bucket_house.archive.stores["ban-sao"]
+    folder = object_path(dossier_of(house.archive, keep(house)).object_id)
+    store.put(next(i.key for i in store.list(folder) if i.key.endswith(".pdf")), b"other bytes")
+    assert audit(house).faults == 1
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert work.session.get_one(CanaryCheck, "ban-sao").reported == 6
+    assert repair_copies(house.archive).repaired == 1
+    store.delete_tree(CANARIES)
+    audit(house)
+    assert [each.kind for each in incidents(house.archive)].count("alarm-dead") == 1
+    assert hear_canaries(store).reported == 6
