@@ -17,6 +17,7 @@ from preservation import canaries as samples
 from preservation import verify
 from preservation.canaries import BROKEN, CANARIES, hear_canaries, lay_canaries
 from preservation.models import CanaryCheck
+from preservation.ocfl.validate import check
 from preservation.strays import strays_run
 from preservation.verify import CopyFault
 from tests.archives import House
@@ -113,6 +114,7 @@ def test_the_samples_are_no_strays_and_no_records(house: House) -> None:
     keep(house)
     house.clock.advance(days=2)
     assert strays_run(house.archive) == 0
+    assert list(check(house.archive.stores["ban-sao"])) == []
 
 
 def test_what_lies_among_the_samples_and_is_none_goes_when_they_are_laid(house: House) -> None:
