@@ -37,11 +37,12 @@ SUBJECTS: dict[str, type[Base]] = {
     "erase_staged": Sip,
     "index_dossier": Dossier,
     "make_copy": Dossier,
+    "note_repair": Dossier,
     "amend_dossier": Dossier,
     "assess_dossier": Dossier,
     "execute_destruction": DestructionList,
 }
-KINDS = frozenset({*SUBJECTS, *TIMETABLES})
+KINDS = frozenset({*SUBJECTS, *TIMETABLES, "repair_copies"})
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("roots", roots_answer),
