@@ -25,10 +25,10 @@ from ingest.accept import store_sip
 from ingest.process import process_sip
 from ingest.receive import erase_staged, sweep_staging
 from ingest.watch import watch_folder
-from preservation.liveness import sound_if_silent
 from preservation.amend import finish_amendment
 from preservation.find import index_dossier, index_owed
 from preservation.fixity import nightly_audit
+from preservation.liveness import sound_if_silent
 from preservation.probes import probe_roots
 from preservation.replicas import copies_owed, make_copy
 from preservation.roots import check_roots

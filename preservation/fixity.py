@@ -21,10 +21,10 @@ from archive_service.kernel.objects import StoreAway
 from archive_service.kernel.state import archive_state
 from archive_service.work import Archive, Work
 from preservation.aips import senders_of
-from preservation.liveness import audit_canaries
 from preservation.copies import claim_copy, give_back, held_copy
 from preservation.coverage import keep_snapshot
 from preservation.incidents import open_incident
+from preservation.liveness import audit_canaries
 from preservation.models import Amendment, AuditRun, Copy, CopyState, Dossier, DossierState
 from preservation.pace import ClockWatch, Pace, closing, next_opening
 from preservation.root_files import audit_root_files
