@@ -21,20 +21,41 @@ from archive_service.kernel.objects import (
     StoreAway,
     open_store,
 )
+from archive_service.kernel.objects.age import DossierKey
+from archive_service.kernel.objects.encrypted import EncryptedStore
+from archive_service.kernel.objects.places import Place
 
 MIB = 1 << 20
 BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "a\nb", "a\0b", "\ud800",
             "x" * 256, "/".join(["y" * 200] * 6), "deposit", "deposit/a"]  # fmt: skip
 
 
-@pytest.fixture(params=["folder", "s3", "s3-versioned"])
+class OneKey:
+    """A keystore of one key, for everything."""
+
+    key = DossierKey(bytes(range(32)))
+
+    def find(self, owner: str) -> DossierKey:
+        return self.key
+
+    make = find
+
+
+@pytest.fixture(params=["folder", "s3", "s3-versioned", "encrypted-folder", "encrypted-s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    if request.param == "folder":
+    kind = request.param.removeprefix("encrypted-")
+    made = plain(kind, request, tmp_path)
+    # Every key is sealed here, from its first segment on: in a root only what lies below an object's folder is.
+    return made if kind == request.param else EncryptedStore(made, OneKey(), lambda _: Place("", "all"))
+
+
+def plain(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if kind == "folder":
         made = open_store((tmp_path / "kho lưu trữ").as_uri())
         made.create()
         return made
     server = request.getfixturevalue("s3_server")
-    bucket = server.new_bucket(versioning=request.param == "s3-versioned")
+    bucket = server.new_bucket(versioning=kind == "s3-versioned")
     return open_store(
         f"s3://{bucket}/gốc?endpoint={server.endpoint}",
         access_key=server.access_key,
