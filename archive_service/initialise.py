@@ -59,6 +59,8 @@ def initialise(
     upgrade(archive.engine)
     new = _first_rows(archive)
     archive.staging.create()
+    if any(root.sealed for root in archive.settings.storage):
+        archive.keystore.create()
     prepare_roots(archive)
     probe_new_roots(archive)
     require_locks(archive)

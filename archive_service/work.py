@@ -24,7 +24,9 @@ from archive_service.kernel.db import Base, open_engine
 from archive_service.kernel.errors import Conflict, Forbidden, Missing, PasswordNeeded
 from archive_service.kernel.events import Event, Verb
 from archive_service.kernel.keys import Keys, read_keys
+from archive_service.kernel.keystore.store import Keystore
 from archive_service.kernel.objects import ObjectStore, open_store
+from archive_service.kernel.objects.encrypted import EncryptedStore
 from archive_service.kernel.organisation import units_below
 from archive_service.kernel.permissions import (
     BROWSER_ONLY,
@@ -244,15 +246,26 @@ class Archive:
         return open_store(url, access_key=found.access_key, secret_key=secret, release=release)
 
     def _open_root(self, root: Root) -> ObjectStore:
-        return self._open(root.url, root.credentials)
+        return self._sealed(root, self._open(root.url, root.credentials))
+
+    def _sealed(self, root: Root, store: ObjectStore) -> ObjectStore:
+        return EncryptedStore(store, self.keystore) if root.sealed else store
 
     def eraser(self, root_id: str) -> ObjectStore:
         """The root as whoever may delete from it: under its delete credentials, where they are kept apart."""
         root = next(root for root in self.settings.storage if root.id == root_id)
-        return (
-            self._open(root.url, root.delete_credentials, release=root.object_lock != "none")
-            if root.delete_credentials
-            else self.stores[root_id]
+        if not root.delete_credentials:
+            return self.stores[root_id]
+        return self._sealed(
+            root, self._open(root.url, root.delete_credentials, release=root.object_lock != "none")
+        )
+
+    @cached_property
+    def keystore(self) -> Keystore:
+        """The keys of dossiers in encrypted roots; touches nothing until the first of them is needed."""
+        settings = self.settings
+        return Keystore(
+            settings.keystore.places, settings.data / "keys/master", settings.keystore.escrow, self.clock.now
         )
 
     @cached_property

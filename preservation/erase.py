@@ -31,7 +31,7 @@ from preservation.repair import evidence_of
 from preservation.roots import writable_root
 from preservation.submissions import TABLES, forget_submissions
 
-COPY, INDEX, DATABASE, STAGING, CACHE = "copy:", "index", "database", "staging", "cache"
+COPY, INDEX, DATABASE, STAGING, CACHE, KEY = "copy:", "index", "database", "staging", "cache", "key"
 Detail = dict[str, Any]
 PATIENCE_SECONDS = 5.0
 
@@ -57,7 +57,7 @@ def erase(
         dossier = vanish(work, dossier_id, ground=ground, entry_id=entry_id)
     for receipt in _owed(archive, dossier_id):
         try:
-            if receipt.place.startswith(COPY):
+            if receipt.place.startswith(COPY) or receipt.place == KEY:
                 with archive.look(THE_ARCHIVE) as work:
                     before_copy(work)
             detail = _eraser(receipt.place)(archive, dossier, receipt.place)
@@ -82,6 +82,7 @@ def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) 
     roots = work.session.scalars(select(Copy.root_id).where(Copy.dossier_id == dossier_id)).all()
     sip = str(dossier.submission.get("sip_id", ""))
     places = [*(COPY + root for root in roots), INDEX, DATABASE, STAGING, CACHE]
+    places += [KEY] if any(root.sealed for root in work.settings.storage) else []
     work.session.add_all(
         ErasureReceipt(dossier_id=dossier_id, place=place, entry_id=entry_id) for place in places
     )
@@ -182,6 +183,12 @@ def _staging(archive: Archive, dossier: Dossier, _: str) -> Detail:
     return {"removed": archive.staging.purge(f"sips/{sip_id}") if sip_id else 0}
 
 
+def _key(archive: Archive, dossier: Dossier, _: str) -> Detail:
+    """What no longer can be removed, under a lock or on a disk in a safe, can no longer be read either."""
+    removed = archive.keystore.destroy(dossier.object_id, ground=str(dossier.tombstone.get("ground")))
+    return {"removed": removed}
+
+
 def _cache(archive: Archive, dossier: Dossier, _: str) -> Detail:
     sweep(archive.settings.data / SCRATCH)  # what a killed job unpacked may be of this dossier
     shutil.rmtree(cache_of(archive, dossier.id), ignore_errors=True)
@@ -233,6 +240,7 @@ PLACES: dict[str, Callable[[Archive, Dossier, str], Detail]] = {
     DATABASE: _database,
     STAGING: _staging,
     CACHE: _cache,
+    KEY: _key,
 }
 
 

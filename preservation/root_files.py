@@ -10,6 +10,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.objects import ObjectStore, StoreAway, StoreProblem
 from archive_service.work import Archive
 from preservation.canaries import CANARIES
+from preservation.encrypted_roots import DECLARATION as ENCRYPTION
 from preservation.incidents import open_incident
 from preservation.ocfl.layout import OCFL_ROOT, ROOT_FILES, object_id_at
 from preservation.ocfl.state import read_small
@@ -69,7 +70,7 @@ def stray_files(store: ObjectStore, *, offline: bool = False) -> Iterator[str]:
 
     `offline`: what explains and seals an offline set is its own too.
     """
-    own = {MARKER, TAIL, *ROOT_FILES} | (OURS if offline else set())
+    own = {ENCRYPTION, MARKER, TAIL, *ROOT_FILES} | (OURS if offline else set())
     told = ""
     for info in store.list():
         segments = info.key.rstrip("/").split("/")

@@ -21,6 +21,8 @@ from archive_service.kernel.settings import Root
 from archive_service.kernel.state import ArchiveState, archive_state
 from archive_service.work import Archive, Work
 from preservation.canaries import canaries_laid, lay_canaries
+from preservation.encrypted_roots import DECLARATION as ENCRYPTION
+from preservation.encrypted_roots import declare_encryption, require_same_encryption
 from preservation.models import StorageRoot
 from preservation.ocfl.layout import ROOT_FILES
 from preservation.ocfl.store import init_root
@@ -38,6 +40,7 @@ class Marker:
     created_at: str
     epoch: int = 0
     anchors: tuple[dict[str, Any], ...] = ()
+    encrypted: bool = False
 
     def log_anchors(self) -> list[Anchor]:
         return [Anchor(**each) for each in self.anchors]
@@ -100,9 +103,17 @@ def prepare_roots(archive: Archive) -> None:
         if marker is None:
             _refuse_foreign_files(store, root.id)
             init_root(store)
-            marker = Marker(str(state.archive_id), root.id, str(new_id()), state.created_at.isoformat())
+            declare_encryption(store, root)
+            marker = Marker(
+                str(state.archive_id),
+                root.id,
+                str(new_id()),
+                state.created_at.isoformat(),
+                encrypted=root.sealed,
+            )
             marker = _claim(store, marker)
         _refuse_foreign(marker, root.id, state)
+        require_same_encryption(marker.encrypted, root)
         if not canaries_laid(store):
             lay_canaries(store)
         with archive.work(THE_ARCHIVE) as work:
@@ -121,7 +132,7 @@ def _answers(store: ObjectStore) -> bool:
 
 def _refuse_foreign_files(store: ObjectStore, root_id: str) -> None:
     # Our own declarations may lie there: a setup that was interrupted before its marker.
-    foreign = next((info.key for info in store.list() if info.key not in ROOT_FILES), None)
+    foreign = next((info.key for info in store.list() if info.key not in (*ROOT_FILES, ENCRYPTION)), None)
     if foreign is not None:
         raise NotPossible(
             f"Kho {root_id} đã có dữ liệu lạ ({foreign}); không ghi gì vào đó.",
@@ -206,10 +217,11 @@ def require_roots(archive: Archive) -> None:
     for root in archive.settings.storage:
         try:
             marker = read_marker(archive.stores[root.id])
+            if marker is not None:
+                _refuse_foreign(marker, root.id, state)
+                require_same_encryption(marker.encrypted, root)
         except StoreAway:
             continue
-        if marker is not None:
-            _refuse_foreign(marker, root.id, state)
 
 
 def writable_root(archive: Archive, root_id: str) -> ObjectStore:

@@ -14,8 +14,10 @@ from archive_service.cli import (
     backups,
     demo,
     invariants,
+    keys,
     ocfl,
     packages,
+    plain_view,
     rebuilding,
     running,
     sending,
@@ -48,9 +50,10 @@ for commands in (
     audits.fixity,
     audits.signatures,
     audits.log,
+    plain_view.storage,
+    keys.keys,
     backups.backup,
     backups.drill,
-    storage.storage,
 ):
     app.add_typer(commands)
 

@@ -34,6 +34,7 @@ from pydantic_settings import (
 
 from archive_service.kernel.addresses import Database, Malware, Place, PlaceOrDefault, Queue, Search
 from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.keystore.setting import KeystoreSettings
 
 
 def _of_authorities(path: Path) -> Path:
@@ -64,6 +65,7 @@ class Root(BaseModel):
     role: Literal["primary", "replica", "offline"] = "replica"
     credentials: str | None = None
     delete_credentials: str | None = None
+    encrypted: bool | None = None
     object_lock: Literal["none", "governance"] = "none"
 
     @model_validator(mode="after")
@@ -73,6 +75,13 @@ class Root(BaseModel):
                 f"object_lock: expected an s3:// root with delete_credentials, root {self.id} is none"
             )
         return self
+
+    @property
+    def sealed(self) -> bool:
+        """Whether its dossiers are encrypted: what cannot be erased at will (a lock, a disk in a safe) can be shredded."""
+        if self.encrypted is not None:
+            return self.encrypted
+        return self.role == "offline" or bool(getattr(self, "object_lock", None))
 
     @property
     def shown_name(self) -> str:
@@ -186,6 +195,7 @@ class Settings(BaseSettings):
     staging_credentials: str | None = None
     storage: list[Root] = []
     credentials: dict[str, Credentials] = {}
+    keystore: KeystoreSettings = KeystoreSettings()
     required_copies: int = Field(default=2, ge=1, le=9)
     trust: list[Annotated[Path, AfterValidator(_of_authorities)]] = []
     watch: Path | None = None
@@ -262,6 +272,11 @@ class Settings(BaseSettings):
         ):
             raise ValueError(f"storage: expected roots in at least {self.required_copies} failure domains")
         self._check_backup(places)
+        if all(root.sealed for root in self.storage):
+            raise ValueError(
+                "storage: expected at least one root with encrypted = false, readable without any key"
+            )
+        self.keystore = self.keystore.filled(self.data)
         named = (
             {m.credentials for m in self.backup}
             | {n for r in self.storage for n in (r.credentials, r.delete_credentials)}
@@ -329,7 +344,7 @@ def _refuse_strange_variables() -> None:
     """A misspelt variable would silently leave the default in force."""
     known = {f"ARCHIVE_{name}".upper() for name in Settings.model_fields} | {"ARCHIVE_CONFIG"}
     tables = ("CREDENTIALS", "STORAGE", "OFFICE_HOURS", "INCIDENTS", "WEBHOOKS", "MAIL", "METRICS", "BACKUP")
-    nested = tuple(f"ARCHIVE_{name}__" for name in tables)
+    nested = tuple(f"ARCHIVE_{name}__" for name in (*tables, "KEYSTORE"))
     prefixed = [name for name in os.environ if name.upper().startswith("ARCHIVE_")]
     ours = [name for name in prefixed if not name.startswith("ARCHIVE_TEST_")]
     strange = sorted(n for n in ours if n.upper() not in known and not n.upper().startswith(nested))

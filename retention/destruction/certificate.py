@@ -33,6 +33,7 @@ PLACES = {
     "database": "Cơ sở dữ liệu",
     "staging": "Khu tiếp nhận",
     "cache": "Bộ nhớ đệm",
+    "key": "Khóa mã hóa của hồ sơ",
 }
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 

@@ -183,10 +183,10 @@ class EncryptedStore:
         place = self._place(path)
         return place is not None and _below(place.base, path).count("/") >= DEEPEST
 
-    def _names_of(self, prefix: str) -> list[str]:
+    def _names_of(self, prefix: str) -> tuple[str, ...]:
         if not self._merged(checked_key(prefix)):
-            return [self._name(prefix)]
-        return [name for name, _ in self._found(prefix)]
+            return (self._name(prefix),)
+        return tuple(name for name, _ in self._found(prefix))
 
     def _size(self, key: str, size: int) -> int:
         return size if self._place(key) is None else age.plain_size(size)
