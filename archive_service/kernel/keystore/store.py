@@ -172,7 +172,7 @@ class Keystore:
 
     def owners_of(self, place: FolderStore) -> set[str]:
         """Names of entries in one place."""
-        return {info.key for info in place.list(FOLDER)}
+        return {info.key for info in place.list(FOLDER) if info.regular and info.key.endswith(".age")}
 
     def usable(self, place: FolderStore) -> bool:
         return place.base.is_dir() and self._has(place, MARKER)
