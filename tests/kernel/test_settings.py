@@ -10,6 +10,7 @@ import pytest
 
 from archive_service import work
 from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.keystore.setting import KeystoreSettings
 from archive_service.kernel.settings import (
     Credentials,
     Incidents,
@@ -162,7 +163,18 @@ def test_a_secret_is_not_shown() -> None:
     assert "bi-mat" not in repr(found)
 
 
-MODELS = (Settings, Root, Credentials, OfficeHours, Medium, Incidents, Webhook, Mail, Metrics)
+MODELS = (
+    Settings,
+    Root,
+    Credentials,
+    OfficeHours,
+    Medium,
+    Incidents,
+    Webhook,
+    Mail,
+    Metrics,
+    KeystoreSettings,
+)
 
 
 def test_every_setting_is_documented() -> None:
@@ -175,3 +187,34 @@ def test_nothing_is_documented_that_cannot_be_set() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE)
     known = {name for model in MODELS for name in model.model_fields}
     assert [name for name in rows if name not in known] == []
+
+
+def roots_of(*encrypted: bool | None, role: str = "replica") -> list[dict[str, object]]:
+    return [
+        {"id": f"r{n}", "url": f"file:///kho/{n}", "failure_domain": str(n), "encrypted": each, "role": role}
+        for n, each in enumerate(encrypted)
+    ]
+
+
+def test_one_root_at_least_is_readable_without_a_key() -> None:
+    with pytest.raises(NotPossible, match="encrypted = false"):
+        load_settings(storage=roots_of(True, True))
+    assert [root.sealed for root in load_settings(storage=roots_of(True, False)).storage] == [True, False]
+
+
+def test_an_offline_root_is_encrypted_unless_said_otherwise() -> None:
+    roots = [*roots_of(None, None), {**roots_of(None, role="offline")[0], "id": "ket", "url": "file:///ket"}]
+    assert [root.sealed for root in load_settings(storage=roots).storage] == [False, False, True]
+    roots[2]["encrypted"] = False
+    assert not load_settings(storage=roots).storage[2].sealed
+
+
+@pytest.mark.parametrize("places", [["/a"], ["/a", "/a"], ["/a", "/a/b"]])
+def test_the_keystore_has_two_places_apart(places: list[str]) -> None:
+    with pytest.raises(NotPossible, match=r"keystore.places"):
+        load_settings(keystore={"places": places})
+
+
+def test_an_escrow_is_a_recipient() -> None:
+    with pytest.raises(NotPossible, match="expected age1"):
+        load_settings(keystore={"escrow": ["age1nonsense"]})
