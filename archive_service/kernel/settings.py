@@ -81,7 +81,8 @@ class Root(BaseModel):
         """Whether its dossiers are encrypted: what cannot be erased at will (a lock, a disk in a safe) can be shredded."""
         if self.encrypted is not None:
             return self.encrypted
-        return self.role == "offline" or bool(getattr(self, "object_lock", None))
+        locked = getattr(self, "object_lock", "none") != "none"
+        return self.role == "offline" or locked
 
     @property
     def shown_name(self) -> str:

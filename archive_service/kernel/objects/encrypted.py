@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
-from typing import BinaryIO, Protocol
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, Protocol
 
 from archive_service.kernel.objects import age
 from archive_service.kernel.objects.age import DossierKey
@@ -117,6 +117,15 @@ class EncryptedStore:
 
     def purge(self, prefix: str) -> int:
         return sum(self.inner.purge(name) for name in self._names_of(prefix))
+
+    def retain(self, prefix: str, until: datetime) -> int:
+        """For stores that lock; what is locked is the sealed form."""
+        below: Any = self.inner
+        return sum(below.retain(name, until) for name in self._names_of(prefix))
+
+    def locked(self, prefix: str) -> Any:
+        below: Any = self.inner
+        return below.locked(self._name(prefix))
 
     def sweep(self, older_than: timedelta) -> int:
         return self.inner.sweep(older_than)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,17 @@ def test_as_deep_as_a_package_may_go_is_not_too_deep(store: EncryptedStore) -> N
     assert store.purge(f"{deep}/2") == 1
     store.delete_tree(deep)
     assert list(store.list(ONE)) == []
+
+
+def test_a_lock_is_put_on_the_sealed_form(store: EncryptedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put(f"{ONE}/v1/a", b"x")
+    asked: list[str] = []
+    monkeypatch.setattr(
+        FolderStore, "retain", lambda _, prefix, until: asked.append(prefix) or 1, raising=False
+    )
+    assert store.retain(ONE, datetime(2030, 1, 1, tzinfo=UTC)) == 1
+    assert store.retain(f"{ONE}/v1/a", datetime(2030, 1, 1, tzinfo=UTC)) == 1
+    assert asked[0] == ONE and "v1" not in asked[1]
 
 
 def test_the_places_are_those_of_the_ocfl_layout() -> None:
