@@ -21,7 +21,6 @@ from archive_service.cli import (
     rebuilding,
     running,
     sending,
-    storage,
 )
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
