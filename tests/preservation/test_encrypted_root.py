@@ -13,14 +13,14 @@ from sqlalchemy import select
 from archive_service.initialise import initialise
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import MovableClock
-from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.keystore.entry import entry_name
 from archive_service.kernel.objects import StillThere
 from archive_service.kernel.objects.encrypted import EncryptedStore
 from archive_service.kernel.objects.folder import FolderStore
 from archive_service.kernel.settings import Root, Settings
 from archive_service.rebuild.snapshots import keep_system_objects
-from archive_service.work import Archive
+from archive_service.work import Archive, Work
 from preservation.erase import KEY, erase
 from preservation.models import DossierState, ErasureReceipt
 from preservation.ocfl.store import content_key, read_inventory
@@ -170,6 +170,17 @@ def test_the_key_goes_even_where_the_copy_is_under_a_lock(
     monkeypatch.setattr(EncryptedStore, "purge", locked)
     assert not erase(house.archive, dossier_id, ground="expired", entry_id=None)
     assert not any(path.exists() for path in paths)
+
+
+def test_what_keeps_a_copy_keeps_its_key(house: House) -> None:
+    dossier_id = keep(house)
+    paths = key_files(house, dossier_id)
+
+    def held(_: Work) -> None:
+        raise TryLater("Đang bị giữ.", "It is held.")
+
+    assert not erase(house.archive, dossier_id, ground="expired", entry_id=None, before_copy=held)
+    assert all(path.exists() for path in paths)
 
 
 def test_while_a_place_of_the_keystore_is_away_the_key_is_owed(house: House, tmp_path: Path) -> None:

@@ -148,6 +148,12 @@ def test_a_destroyed_key_is_gone_everywhere_and_never_made_again(keystore: Keyst
     assert (line.owner, line.ground) == ("urn:uuid:1", "expired")
 
 
+def test_who_comes_after_the_destruction_makes_no_key(keystore: Keystore, tmp_path: Path) -> None:
+    assert keystore.destroy("urn:uuid:1", ground="expired") == 0
+    with pytest.raises(KeyDestroyed):
+        at(tmp_path).make("urn:uuid:1")
+
+
 def test_an_old_copy_of_a_place_does_not_bring_a_destroyed_key_back(
     keystore: Keystore, tmp_path: Path
 ) -> None:
