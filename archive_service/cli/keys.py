@@ -81,7 +81,7 @@ def rotate(as_json: AsJson = False) -> None:
     with _opened() as archive:
         found = rotate_master(archive.keystore)
         with archive.work(OPERATOR) as work:
-            work.record(Verb.master_key_changed, None, wrapped=found.wrapped)
+            work.record(Verb.master_key_changed, None, keys=found.wrapped)
     line = both(
         f"Đã bọc lại {found.wrapped} khóa. Cất khóa chủ mới ({archive.keystore.masters.folder}) vào két, hủy bản cũ.",
         f"{found.wrapped} keys wrapped anew. Put the new master key ({archive.keystore.masters.folder}) into the safe, "
