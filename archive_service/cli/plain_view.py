@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archive_service.cli.frame import AsJson, both, opened, report
-from archive_service.cli.storage import storage
+from archive_service.cli.storage import storage as storage
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.events import Verb

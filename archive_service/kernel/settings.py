@@ -81,7 +81,7 @@ class Root(BaseModel):
         """Whether its dossiers are encrypted: what cannot be erased at will (a lock, a disk in a safe) can be shredded."""
         if self.encrypted is not None:
             return self.encrypted
-        locked = getattr(self, "object_lock", "none") != "none"
+        locked = self.object_lock != "none"
         return self.role == "offline" or locked
 
     @property
