@@ -71,6 +71,11 @@ class Keystore:
             self.masters.make()
 
     @property
+    def _begun(self) -> bool:
+        """False only where there is neither a master key nor a place: never while a disk is merely away."""
+        return bool(self.masters.files()) or self.exists
+
+    @property
     def exists(self) -> bool:
         return any(place.base.is_dir() and place.stat(MARKER) for place in self.places)
 
@@ -83,7 +88,7 @@ class Keystore:
         if owner in self._known and self._has(self.places[0], name):
             return self._known[owner]
         self._known.pop(owner, None)
-        entry = self._read(owner)
+        entry = self._read(owner) if self._begun else None
         if entry is None:
             return None
         with self._lock:
@@ -97,6 +102,8 @@ class Keystore:
 
         Raises `KeystoreAway` while any place is away, `KeyDestroyed`.
         """
+        if not self._begun:  # the first encrypted root of this archive was just added
+            self.create()
         if found := self.find(owner):
             return found
         self.require_all()
