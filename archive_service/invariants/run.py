@@ -42,7 +42,7 @@ SUBJECTS: dict[str, type[Base]] = {
     "assess_dossier": Dossier,
     "execute_destruction": DestructionList,
 }
-KINDS = frozenset({*SUBJECTS, *TIMETABLES, "repair_copies"})
+KINDS = frozenset({*SUBJECTS, *TIMETABLES, "repair_copies", "send_alarms"})
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("roots", roots_answer),

@@ -1,4 +1,4 @@
-"""What storage cannot give, out of a restored backup: passwords, undecided submissions, details of the log, incidents.
+"""What storage cannot give, out of a restored backup: passwords, undecided submissions, details of the log.
 
 The rebuilt catalogue is newer than the backup, and it wins: a row is carried only where the new catalogue has none and
 everything it points to is there. What the log says happened since (a password changed, a token ended, a package returned,
@@ -25,13 +25,13 @@ from archive_service.kernel.state import archive_state
 from archive_service.rebuild.snapshots import models
 from archive_service.work import Archive, Work
 from ingest.after_rebuild import go_on, settle_returned, settle_stored
-from preservation.models import Dossier, DossierState, Incident
+from preservation.models import Dossier, DossierState
 from preservation.submissions import forget_submissions
 
 #: In the order in which foreign keys let them in.
 CARRIED = (
     "password", "token", "log_detail", "sip", "sip_finding", "sip_file",
-    "signature_check", "audit_run", "incident", "backup_set", "drill",
+    "signature_check", "audit_run", "fixity_snapshot", "backup_set", "drill",
 )  # fmt: skip
 #: Operational, and why it begins anew.
 LEFT: Mapping[str, str] = {
@@ -41,6 +41,7 @@ LEFT: Mapping[str, str] = {
     "job": "queued anew for what is carried", "lease": "of processes that are gone",
     "amendment": "finished or undone in the roots since", "browser_session": "people sign in anew",
     "posted_form": "of sessions that are gone", "login_attempts": "a minute's memory",
+    "canary_check": "the next audit hears them", "alarm": "sent, or raised anew by what is still open",
 }  # fmt: skip
 PAGE = 300
 
@@ -157,7 +158,6 @@ def _settle_dossiers(target: Archive) -> None:
             for dossier in page:
                 if dossier.state is DossierState.destroyed:
                     forget_submissions(work, dossier)
-                    work.session.execute(delete(Incident).where(Incident.dossier_id == dossier.id))
         if not page:
             return
         after = page[-1].id

@@ -49,7 +49,7 @@ def test_versions_and_system_objects_are_written(served: House) -> None:
     dossier_id = keep(served)
     assert amend(served.archive, dossier_id, retitle, "Sửa tiêu đề")
     assert dossier_of(served.archive, dossier_id).version == 2
-    assert len(keep_system_objects(served.archive)) == 5
+    assert len(keep_system_objects(served.archive)) == 6
     assert signatures_run(served.archive).run_id is not None
 
 
