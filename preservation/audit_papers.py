@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import fontpkg_be_vietnam_pro
-import typst
 from sqlalchemy import select
 
 from archive_service.kernel.actors import Actor
@@ -35,6 +34,8 @@ class PaperDamaged(TryLater):
 
 @cache
 def _compiler(template: Path) -> Any:
+    import typst  # 8 MB that a worker without papers never needs
+
     return typst.Compiler(
         input=str(template), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
     )

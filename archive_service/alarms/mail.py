@@ -11,7 +11,7 @@ from typing import Protocol
 
 from archive_service.alarms.webhook import ReceiverAway
 from archive_service.kernel.settings import Mail
-from archive_service.web.incidents import kind_words
+from archive_service.web.incident_words import kind_words
 from archive_service.web.sentences import Sentences
 from archive_service.web.texts import when_text
 

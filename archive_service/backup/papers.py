@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fontpkg_be_vietnam_pro
-import typst
 
 from archive_service.backup.media import Manifest
 from archive_service.backup.models import BackupKind, BackupSet, BackupState, Drill, DrillKind
@@ -77,6 +76,8 @@ def listed(heading: str, lines: Sequence[str]) -> Table:
 
 @cache
 def _compiler() -> Any:
+    import typst  # 8 MB that a worker without papers never needs
+
     return typst.Compiler(
         input=str(TEMPLATE), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
     )

@@ -15,10 +15,10 @@ from archive_service.kernel.permissions import Permission
 from archive_service.web.exports import PAGE, every, export
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
+from archive_service.web.incident_words import kind_words
 from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Filter, Listing, ask
 from archive_service.web.posted import IN_FORM, form_after
-from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from preservation.aips import copies_of
 from preservation.incident_files import reports_due
@@ -40,11 +40,6 @@ INCIDENTS = (
 #: What can be made good from another copy.
 RESTORABLE = frozenset({"changed", "missing", "extra", "unreadable"})
 DIGEST = 64
-
-
-def kind_words(kind: str, t: Sentences) -> str:
-    key = f"incident_kind.{kind.replace('-', '_')}"
-    return t(key) if key in t.table else kind
 
 
 @router.get("/incidents")

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from archive_service.kernel.permissions import Permission
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
-from archive_service.web.incidents import kind_words
+from archive_service.web.incident_words import kind_words
 from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
