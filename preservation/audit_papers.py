@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import fontpkg_be_vietnam_pro
 from sqlalchemy import select
 
 from archive_service.kernel.actors import Actor
 from archive_service.kernel.clock import VIETNAM
 from archive_service.kernel.db import new_id
-from archive_service.kernel.errors import Missing, TryLater
+from archive_service.kernel.errors import Missing
 from archive_service.kernel.events import Verb
-from archive_service.kernel.objects import ObjectMissing
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.incidents import visible_incident
 from preservation.models import AuditPaper
+from preservation.papers import draw_paper, read_kept
 
 FOLDER = "papers/audits"
 
 
-class PaperDamaged(TryLater):
-    """The stored paper is gone or no longer has its digest: a person restores it from a root."""
-
-
-@cache
-def _compiler(template: Path) -> Any:
-    import typst  # 8 MB that a worker without papers never needs
-
-    return typst.Compiler(
-        input=str(template), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
-    )
-
-
 def draw(template: str, facts: Mapping[str, Any], at: datetime) -> bytes:
     """A PDF/A-2b, byte for byte the same for the same facts."""
-    made: bytes = _compiler(Path(__file__).with_name(template)).compile(
-        format="pdf",
-        sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-        timestamp=int(at.timestamp()),
-    )
-    return made
+    return draw_paper(Path(__file__).with_name(template), at, facts=facts)
 
 
 def told(at: datetime | None) -> str:
@@ -109,18 +87,7 @@ def every_paper(work: Work) -> Iterator[AuditPaper]:
 
 def load_audit_paper(archive: Archive, paper: AuditPaper) -> bytes:
     """The bytes, their digest compared. Raises `PaperDamaged`."""
-    try:
-        with archive.staging.open(paper.key) as stream:
-            content = stream.read()
-    except ObjectMissing:
-        content = b""
-    if hashlib.sha256(content).hexdigest() != paper.sha256:
-        raise PaperDamaged(
-            f"Văn bản {paper.name} bị mất hoặc bị thay đổi trong kho. Đây là lỗi hệ thống.",
-            f"The paper {paper.name} is lost or altered in the store. This is our fault.",
-            name="paper-damaged",
-        )
-    return content
+    return read_kept(archive, paper.name, paper.key, paper.sha256)
 
 
 def read_audit_paper(archive: Archive, actor: Actor, paper_id: UUID) -> tuple[AuditPaper, bytes]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import fontpkg_be_vietnam_pro
 from sqlalchemy import func, select
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
@@ -19,6 +16,7 @@ from archive_service.kernel.events import Verb
 from archive_service.work import Archive
 from preservation.bring import Brought, Tell, bring_root
 from preservation.models import Copy, CopyState
+from preservation.papers import draw_paper
 
 TEMPLATE = Path(__file__).with_name("media_change.typ")
 
@@ -103,18 +101,7 @@ def _require_all(archive: Archive, old: str, new: str) -> None:
 
 def draw(minutes: Minutes, at: datetime) -> bytes:
     """A PDF/A-2b."""
-    import typst
-
-    compiler: Any = typst.Compiler(
-        input=str(TEMPLATE), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
-    )
-    made: bytes = compiler.compile(
-        format="pdf",
-        sys_inputs={"facts": json.dumps(asdict(minutes), ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-        timestamp=int(at.timestamp()),
-    )
-    return made
+    return draw_paper(TEMPLATE, at, facts=asdict(minutes))
 
 
 def _told(instant: datetime) -> str:

@@ -6,20 +6,17 @@ room for the signatures.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import fontpkg_be_vietnam_pro
+from typing import TYPE_CHECKING
 
 from archive_service.backup.media import Manifest
 from archive_service.backup.models import BackupKind, BackupSet, BackupState, Drill, DrillKind
 from archive_service.kernel.clock import VIETNAM
 from archive_service.work import Archive
+from preservation.papers import draw_paper
 
 if TYPE_CHECKING:
     from archive_service.backup.restore import RestoreReport
@@ -74,24 +71,9 @@ def listed(heading: str, lines: Sequence[str]) -> Table:
     return Table(heading, ("STT", "Nội dung"), tuple((str(n), line) for n, line in enumerate(lines, 1)))
 
 
-@cache
-def _compiler() -> Any:
-    import typst  # 8 MB that a worker without papers never needs
-
-    return typst.Compiler(
-        input=str(TEMPLATE), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
-    )
-
-
 def draw(paper: Paper, at: datetime) -> bytes:
     """A PDF/A-2b, byte for byte the same for the same paper."""
-    made: bytes = _compiler().compile(
-        format="pdf",
-        sys_inputs={"paper": json.dumps(asdict(paper), ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-        timestamp=int(at.timestamp()),
-    )
-    return made
+    return draw_paper(TEMPLATE, at, paper=asdict(paper))
 
 
 def local(at: datetime | None) -> str:

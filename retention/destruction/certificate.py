@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import fontpkg_be_vietnam_pro
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,6 +18,7 @@ from archive_service.kernel.log import Anchor, sign_head
 from archive_service.kernel.people import Person
 from archive_service.work import Archive, Work
 from preservation.models import Dossier
+from preservation.papers import draw_paper
 from retention.destruction.four_eyes import parts
 from retention.destruction.papers import keep_paper
 from retention.destruction.receipts import missing_receipts, receipts_of
@@ -82,26 +79,10 @@ class Facts:
     anchor: Anchor
 
 
-@cache
-def _compiler() -> Any:
-    import typst  # 9 MB that a worker without destructions never needs
-
-    # The machine's own fonts differ from machine to machine, and some lack the marks of Vietnamese.
-    return typst.Compiler(
-        input=str(TEMPLATE), font_paths=[str(fontpkg_be_vietnam_pro.ROOT)], ignore_system_fonts=True
-    )
-
-
 def draw_certificate(facts: Facts) -> bytes:
     """A PDF/A-2b, byte for byte the same for the same facts."""
     told = asdict(facts) | {"issued_at": _told(facts.issued_at)}
-    made: bytes = _compiler().compile(
-        format="pdf",
-        sys_inputs={"facts": json.dumps(told, ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-        timestamp=int(facts.issued_at.timestamp()),
-    )
-    return made
+    return draw_paper(TEMPLATE, facts.issued_at, facts=told)
 
 
 def issue_certificate(archive: Archive, list_id: UUID) -> DestructionList:

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from archive_service.kernel.actors import Actor
-from archive_service.kernel.errors import Missing, TryLater
+from archive_service.kernel.errors import Missing
 from archive_service.kernel.events import Verb
-from archive_service.kernel.objects import ObjectMissing
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
+from preservation.papers import read_kept
 from retention.models import DestructionList
 
 Which = Literal["minutes", "certificate"]
@@ -31,10 +31,6 @@ class Paper:
     name: str
     key: str
     sha256: str
-
-
-class PaperDamaged(TryLater):
-    """The stored paper is gone or no longer has its digest: our fault; a person restores it from a copy."""
 
 
 def keep_paper(archive: Archive, list_id: UUID, which: Which, content: bytes) -> tuple[str, str]:
@@ -71,18 +67,7 @@ def list_papers(work: Work) -> Iterator[Paper]:
 
 def load_paper(archive: Archive, paper: Paper) -> bytes:
     """The bytes, their digest compared. Raises `PaperDamaged`."""
-    try:
-        with archive.staging.open(paper.key) as stream:
-            content = stream.read()
-    except ObjectMissing:
-        content = b""
-    if hashlib.sha256(content).hexdigest() != paper.sha256:
-        raise PaperDamaged(
-            f"Văn bản {paper.name} bị mất hoặc bị thay đổi trong kho. Đây là lỗi hệ thống.",
-            f"The paper {paper.name} is lost or altered in the store. This is our fault.",
-            name="paper-damaged",
-        )
-    return content
+    return read_kept(archive, paper.name, paper.key, paper.sha256)
 
 
 def read_paper(archive: Archive, actor: Actor, list_id: UUID, which: Which) -> tuple[Paper, bytes]:

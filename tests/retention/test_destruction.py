@@ -11,9 +11,10 @@ import pytest
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Forbidden, Missing, NotPossible
 from preservation.models import DossierState
+from preservation.papers import PaperDamaged
 from retention.assess import assess_owed
 from retention.destruction.decide import decline_destruction
-from retention.destruction.papers import PaperDamaged, read_paper
+from retention.destruction.papers import read_paper
 from retention.destruction.review import send_on
 from retention.models import Answer, Assessment, EntryState, ListState, TermKind
 from tests.archives import House

@@ -19,8 +19,9 @@ from archive_service.kernel.errors import Conflict, NotPossible, PasswordNeeded
 from archive_service.kernel.jobs import Job
 from archive_service.kernel.permissions import Role
 from preservation.models import Dossier, DossierState, ErasureReceipt
+from preservation.papers import PaperDamaged
 from retention.destruction.certificate import issue_certificate
-from retention.destruction.papers import PaperDamaged, read_paper
+from retention.destruction.papers import read_paper
 from retention.models import Answer, DestructionEntry, DestructionList, EntryState, ListState
 from tests.archives import House
 from tests.retention.shelf import Hands, bytes_left, shelve
