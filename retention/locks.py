@@ -9,12 +9,12 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.clock import VIETNAM
+from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive, Work
 from preservation.models import Copy, CopyState, Dossier, DossierState, StorageRoot
@@ -23,7 +23,6 @@ from preservation.roots import writable_root
 from retention.models import Assessment
 
 log = logging.getLogger(__name__)
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +51,30 @@ def require_locks(archive: Archive) -> None:
 
 
 def lock_run(archive: Archive) -> int:
-    """Job: locks what is not, and prolongs what is not locked long enough; returns how many copies."""
-    done = 0
+    """Job: locks what is not, and prolongs what is not locked long enough; returns how many copies.
+
+    A root that is away does not keep the others from their locks; the first fault is raised at the end.
+    """
+    done, faults = 0, []
     for root in archive.settings.storage:
-        if root.object_lock == "none":
-            continue
-        with archive.look(THE_ARCHIVE) as work:
-            owed = _owed(work, root.id)
-        for each in owed:
-            store = writable_root(archive, root.id)
-            store.retain(object_path(each.object_id), each.until)
-            done += _note(archive, root.id, each)
+        if root.object_lock != "none":
+            try:
+                done += _lock_root(archive, root.id)
+            except TryLater as error:
+                faults.append(error)
+    if faults:
+        raise faults[0]
+    return done
+
+
+def _lock_root(archive: Archive, root_id: str) -> int:
+    with archive.look(THE_ARCHIVE) as work:
+        owed = _owed(work, root_id)
+    done = 0
+    for each in owed:
+        store = writable_root(archive, root_id)
+        store.retain(object_path(each.object_id), each.until)
+        done += _note(archive, root_id, each)
     return done
 
 

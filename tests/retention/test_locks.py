@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.objects import StillThere
 from archive_service.kernel.settings import Credentials, Root
 from preservation.erase import erase
@@ -19,6 +20,7 @@ from preservation.models import Copy, ErasureReceipt, StorageRoot
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.store import erase_object
 from preservation.probes import probe_roots
+from preservation.roots import MARKER
 from retention.locks import lock_run, require_locks
 from retention.models import Assessment, TermKind
 from tests.archives import House, make_house
@@ -26,7 +28,7 @@ from tests.preservation.dossiers import dossier_of, keep
 from tests.services.s3 import S3
 
 
-def roots_of(tmp_path: Path, s3_server: S3, *, lock: bool) -> dict[str, object]:
+def roots_of(tmp_path: Path, s3_server: S3, *, lock: bool) -> dict[str, Any]:
     url = f"s3://{s3_server.new_bucket(lock=lock)}?endpoint={s3_server.endpoint}"
     keys = Credentials(access_key=s3_server.access_key, secret_key=SecretStr(s3_server.secret_key))
     locking = Root(
@@ -85,6 +87,24 @@ def test_what_has_no_date_is_locked_ahead_and_renewed(locking: House) -> None:
     assert lock_run(locking.archive) == 1
     again = copy_of(locking, dossier_id).locked_until
     assert first is not None and again is not None and again - first >= timedelta(days=250)
+
+
+def test_a_root_that_is_away_keeps_no_other_from_its_locks(tmp_path: Path, s3_server: S3) -> None:
+    settings = roots_of(tmp_path, s3_server, lock=True)
+    (_, first), (_, second) = (roots_of(tmp_path, s3_server, lock=True)["storage"] for _ in range(2))
+    second = second.model_copy(update={"id": "ban-sao-3", "failure_domain": "3"})
+    house = make_house(tmp_path, **{**settings, "storage": [settings["storage"][0], first, second]})
+    dossier_id = keep(house)
+    house.archive.stores["ban-sao"].delete(MARKER)
+    with pytest.raises(TryLater):
+        lock_run(house.archive)
+    with house.archive.look(THE_ARCHIVE) as work:
+        locked = {
+            root: work.session.get_one(Copy, (dossier_id, root)).locked_until
+            for root in ("ban-sao", "ban-sao-3")
+        }
+    assert locked["ban-sao"] is None and locked["ban-sao-3"] is not None
+    house.archive.close()
 
 
 def test_destruction_releases_the_lock_and_says_so_in_the_receipt(locking: House) -> None:
