@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.settings import Settings
 from archive_service.work import Work
-from preservation.models import Alarm, Incident
+from preservation.watch_models import Alarm, Incident
 
 MAIL, WEBHOOK = "mail", "webhook:"
 OPENED, WAITS, OVERDUE, CLOSED = "opened", "waiting_person", "report_overdue", "closed"

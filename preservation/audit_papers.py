@@ -19,8 +19,8 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.incidents import visible_incident
-from preservation.models import AuditPaper
 from preservation.papers import draw_paper, read_kept
+from preservation.watch_models import AuditPaper
 
 FOLDER = "papers/audits"
 

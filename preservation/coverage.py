@@ -17,15 +17,8 @@ from archive_service.kernel.clock import vietnam_date
 from archive_service.kernel.jobs import Timetable
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
-from preservation.models import (
-    UNSETTLED,
-    AuditRun,
-    Copy,
-    CopyState,
-    FixitySnapshot,
-    Incident,
-    StorageRoot,
-)
+from preservation.models import Copy, CopyState, StorageRoot
+from preservation.watch_models import UNSETTLED, AuditRun, FixitySnapshot, Incident
 
 MOST_COUNTED = 10_000
 BAD = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.extra, CopyState.lost)

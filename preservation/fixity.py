@@ -25,13 +25,14 @@ from preservation.copies import claim_copy, give_back, held_copy
 from preservation.coverage import keep_snapshot
 from preservation.incidents import open_incident
 from preservation.liveness import audit_canaries
-from preservation.models import Amendment, AuditRun, Copy, CopyState, Dossier, DossierState
+from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
 from preservation.pace import ClockWatch, Pace, closing, next_opening
 from preservation.root_files import audit_root_files
 from preservation.roots import check_roots, root_trouble
 from preservation.slices import KIND, Due, due_copies
 from preservation.system_audit import audit_system_objects
 from preservation.verify import CopyFault, verify_copy
+from preservation.watch_models import AuditRun
 
 MOST_FAULTS = 100
 """Told one by one for one copy; more of them are one more of the same."""

@@ -17,7 +17,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.regulations.tables import IncidentRule
 from archive_service.work import Work
 from preservation.incidents import sentence, visible_incident
-from preservation.models import UNSETTLED, Incident, IncidentReport, ReportOutcome
+from preservation.watch_models import UNSETTLED, Incident, IncidentReport, ReportOutcome
 
 OF_INCIDENT = ("incident.", "fixity.paper-")
 OF_DOSSIER = (Verb.copy_failed, Verb.copy_restored, Verb.copy_made)

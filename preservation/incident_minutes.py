@@ -15,7 +15,8 @@ from archive_service.work import Archive, Work
 from preservation.audit_papers import draw, enter_paper, keep_bytes, told
 from preservation.incident_files import ReportDue, reports_due, time_line
 from preservation.incidents import visible_incident
-from preservation.models import AuditPaper, Dossier, Incident, ReportOutcome
+from preservation.models import Dossier
+from preservation.watch_models import AuditPaper, Incident, ReportOutcome
 
 MINUTES = "incident_minutes"
 STATES = {"open": "Chưa xử lý", "waiting_person": "Chờ người quyết định", "closed": "Đã kết thúc"}

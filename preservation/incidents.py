@@ -13,7 +13,8 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.access import in_scope
 from preservation.alarms import CLOSED, OPENED, WAITS, raise_alarm
-from preservation.models import UNSETTLED, Dossier, Incident, IncidentState
+from preservation.models import Dossier
+from preservation.watch_models import UNSETTLED, Incident, IncidentState
 
 SHORTEST_REMARK, LONGEST_REMARK = 10, 2000
 

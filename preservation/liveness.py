@@ -15,7 +15,8 @@ from archive_service.work import Archive, Work
 from preservation.canaries import Heard, canaries_laid, hear_canaries, lay_canaries
 from preservation.incidents import open_incident
 from preservation.leases import alone
-from preservation.models import UNSETTLED, AuditRun, CanaryCheck, Incident, StorageRoot
+from preservation.models import StorageRoot
+from preservation.watch_models import UNSETTLED, AuditRun, CanaryCheck, Incident
 
 log = logging.getLogger(__name__)
 DEAD, SILENT = "alarm-dead", "audit-silent"

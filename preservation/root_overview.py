@@ -11,8 +11,9 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
 from preservation.coverage import coverage
 from preservation.erase import COPY
-from preservation.models import Copy, CopyState, ErasureReceipt, Incident, IncidentState, StorageRoot
+from preservation.models import Copy, CopyState, ErasureReceipt, StorageRoot
 from preservation.probes import WORSE
+from preservation.watch_models import Incident, IncidentState
 
 
 @dataclass(frozen=True, slots=True)

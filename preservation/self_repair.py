@@ -22,9 +22,10 @@ from preservation.amend import amend, event_of
 from preservation.catalogue import Description
 from preservation.incidents import open_incident
 from preservation.leases import alone
-from preservation.models import AuditRun, Copy, CopyState, Dossier, DossierState
+from preservation.models import Copy, CopyState, Dossier, DossierState
 from preservation.ocfl.checked_source import ContentChanged
 from preservation.restore import restore_copy
+from preservation.watch_models import AuditRun
 
 KIND, WAIT = "repair", "repairs-wait"
 DAMAGED = (CopyState.changed, CopyState.missing, CopyState.unreadable, CopyState.extra)

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.work import Archive, Work
-from preservation.models import AuditRun, Copy, CopyState, FixitySnapshot
+from preservation.models import Copy, CopyState
+from preservation.watch_models import AuditRun, FixitySnapshot
 
 KIND = "fixity"
 SPARE = 0.8

@@ -10,7 +10,8 @@ from sqlalchemy import case, func, select
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
 from preservation.coverage import Coverage
-from preservation.models import AuditRun, CanaryCheck, Copy, CopyState, FixitySnapshot
+from preservation.models import Copy, CopyState
+from preservation.watch_models import AuditRun, CanaryCheck, FixitySnapshot
 
 NIGHTS = 90
 PACE_DAYS = 7

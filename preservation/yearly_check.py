@@ -16,7 +16,8 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.audit_papers import draw, told
 from preservation.incident_minutes import STATES
-from preservation.models import AuditRun, Copy, Dossier, Incident, StorageRoot
+from preservation.models import Copy, Dossier, StorageRoot
+from preservation.watch_models import AuditRun, Incident
 
 YEARLY, FAULTY = "yearly_check", "faulty_files"
 FIRST_YEAR = 2000

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import select, update
 
 from archive_service.alarms.mail import send_mail
+from archive_service.alarms.told import Told
 from archive_service.alarms.webhook import call_webhook
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.events import Verb
@@ -15,24 +13,10 @@ from archive_service.work import Archive
 from preservation.alarms import MAIL, OVERDUE, WEBHOOK, channels, raise_alarm
 from preservation.incident_files import overdue_incidents
 from preservation.incident_minutes import number_of
-from preservation.models import Alarm, Incident
+from preservation.watch_models import Alarm, Incident
 
 BATCH = 50
 """In one message: a disk that dies must not send ten thousand letters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one alarm says. No title, no name of a file or person: it leaves the archive."""
-
-    id: str
-    event: str
-    incident: str
-    number: str
-    kind: str
-    state: str
-    root: str
-    opened_at: datetime
 
 
 def send_alarms(archive: Archive, channel: str) -> int:

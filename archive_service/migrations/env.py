@@ -6,7 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 import ingest.models  # noqa: F401
-import preservation.models  # noqa: F401
+import preservation.models
+import preservation.watch_models  # noqa: F401
 import retention.models  # noqa: F401
 from archive_service.kernel import jobs, log, organisation, people, state  # noqa: F401
 from archive_service.kernel.db import Base, Json, UtcInstant

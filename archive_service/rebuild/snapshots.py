@@ -9,7 +9,6 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import Base
 from archive_service.work import Archive
 from preservation.audit_papers import every_paper, load_audit_paper
-from preservation.models import AuditPaper, Incident, IncidentReport
 from preservation.system_objects import (
     DESTRUCTION_TABLES,
     ORGANISATION,
@@ -18,6 +17,7 @@ from preservation.system_objects import (
     rows_of,
     write_system_objects,
 )
+from preservation.watch_models import AuditPaper, Incident, IncidentReport
 from retention.destruction.papers import list_papers, load_paper
 from retention.models import DestructionEntry, DestructionList, Hold
 

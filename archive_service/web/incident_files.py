@@ -28,7 +28,7 @@ from preservation.incident_files import (
 )
 from preservation.incident_minutes import make_minutes, number_of
 from preservation.incidents import visible_incident, wait_for_person
-from preservation.models import UNSETTLED, Incident, ReportOutcome
+from preservation.watch_models import UNSETTLED, Incident, ReportOutcome
 
 router = page_router()
 Forms = tuple[Form, Form, Form]

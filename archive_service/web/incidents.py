@@ -23,8 +23,9 @@ from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from preservation.aips import copies_of
 from preservation.incident_files import reports_due
 from preservation.incidents import close_incident, list_incidents, visible_incident
-from preservation.models import UNSETTLED, Dossier, Incident, IncidentState
+from preservation.models import Dossier
 from preservation.restore import restore_copy
+from preservation.watch_models import UNSETTLED, Incident, IncidentState
 from retention.destruction.turns import names_of
 
 router = page_router()

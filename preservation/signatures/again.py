@@ -30,18 +30,11 @@ from preservation.amend import event_of, finish_amendment, propose_amendment, pr
 from preservation.catalogue import Description
 from preservation.incidents import open_incident
 from preservation.leases import alone
-from preservation.models import (
-    Amendment,
-    AuditRun,
-    Dossier,
-    DossierState,
-    FileObject,
-    Signature,
-    SignatureCheck,
-)
+from preservation.models import Amendment, Dossier, DossierState, FileObject, Signature, SignatureCheck
 from preservation.ocfl.store import ObjectDamaged, open_file, read_inventory
 from preservation.signatures.check import check_file
 from preservation.signatures.facts import SignatureFact
+from preservation.watch_models import AuditRun
 
 log = logging.getLogger(__name__)
 KIND = "signatures"

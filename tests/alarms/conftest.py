@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.settings import Mail, Webhook
+from archive_service.kernel.setting_tables import Mail, Webhook
 from archive_service.work import Archive
 from archive_service.worker import drain
 from preservation.incidents import open_incident

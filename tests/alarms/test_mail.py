@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
-from preservation.models import Alarm
+from preservation.watch_models import Alarm
 from tests.alarms.conftest import later, mail, something_happens, with_settings
 from tests.alarms.receivers import SmtpReceiver, served
 from tests.archives import House

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from archive_service.api.metrics import may_read, write_metrics
 from archive_service.app import create_app
-from archive_service.kernel.settings import Metrics
+from archive_service.kernel.setting_tables import Metrics
 from tests.alarms.conftest import something_happens, with_settings
 from tests.archives import House
 from tests.preservation.dossiers import audit, keep

@@ -14,9 +14,9 @@ from archive_service.alarms import send
 from archive_service.alarms.send import send_alarms, watch_incidents
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.jobs import Job
-from archive_service.kernel.settings import Incidents
+from archive_service.kernel.setting_tables import Incidents
 from archive_service.worker import drain
-from preservation.models import Alarm
+from preservation.watch_models import Alarm
 from tests.alarms.conftest import SECRET, hook, later, something_happens, with_settings
 from tests.alarms.receivers import HttpReceiver, served
 from tests.archives import House

@@ -10,7 +10,8 @@ from archive_service.backup.duties import duties, duties_run
 from archive_service.backup.models import Drill
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.worker import drain
-from preservation.models import Dossier, DossierState, FileObject, Incident
+from preservation.models import Dossier, DossierState, FileObject
+from preservation.watch_models import Incident
 from tests.archives import House
 from tests.backup.conftest import Safe
 from tests.preservation.dossiers import keep

@@ -30,7 +30,7 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogEntry
 from archive_service.kernel.objects.folder import FolderStore
 from preservation.amend import amend
-from preservation.models import Incident
+from preservation.watch_models import Incident
 from tests.backup.conftest import IDENTITY, Safe
 from tests.past import retitle
 from tests.preservation.dossiers import flip, keep

@@ -21,17 +21,9 @@ from archive_service.rebuild import rebuild
 from archive_service.worker import HANDLERS, drain
 from ingest.models import Sip, SipState
 from preservation.invariants.breach import Breach
-from preservation.models import (
-    Amendment,
-    Copy,
-    CopyState,
-    Document,
-    Dossier,
-    ErasureReceipt,
-    Incident,
-    KeptPaper,
-)
+from preservation.models import Amendment, Copy, CopyState, Document, Dossier, ErasureReceipt, KeptPaper
 from preservation.ocfl.layout import object_path
+from preservation.watch_models import Incident
 from retention.destruction.papers import list_papers
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
 from tests.archives import House, make_house

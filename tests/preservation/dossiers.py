@@ -17,8 +17,9 @@ from preservation.aips import enter_aip, store_aip
 from preservation.bagit.check import check_bag
 from preservation.build import Intake, IntakeFile
 from preservation.fixity import RunReport, fixity_run
-from preservation.models import AccessMode, Copy, CopyState, Dossier, Incident
+from preservation.models import AccessMode, Copy, CopyState, Dossier
 from preservation.ocfl.layout import object_path
+from preservation.watch_models import Incident
 from tests.archives import House
 from tests.builders import BagBuilder, description_of
 

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import select, update
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from preservation.models import CopyState, Incident, IncidentState
+from preservation.models import CopyState
 from preservation.ocfl.inventory import SIDECAR
 from preservation.repair import evidence_of
 from preservation.self_repair import RepairReport, repair_copies
+from preservation.watch_models import Incident, IncidentState
 from tests.archives import House
 from tests.preservation.dossiers import audit, keep, place, states
 

@@ -16,10 +16,10 @@ from archive_service.kernel.objects import ObjectStore
 from preservation import canaries as samples
 from preservation import verify
 from preservation.canaries import BROKEN, CANARIES, hear_canaries, lay_canaries
-from preservation.models import CanaryCheck
 from preservation.ocfl.validate import check
 from preservation.strays import strays_run
 from preservation.verify import CopyFault
+from preservation.watch_models import CanaryCheck
 from tests.archives import House
 from tests.preservation.dossiers import audit, incidents, keep
 

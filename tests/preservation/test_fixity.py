@@ -25,11 +25,12 @@ from preservation.coverage import coverage
 from preservation.erase import erase
 from preservation.fixity import fixity_run
 from preservation.incidents import close_incident, list_incidents
-from preservation.models import AuditRun, Copy, CopyState, DossierState, IncidentState
+from preservation.models import Copy, CopyState, DossierState
 from preservation.repair import evidence_of
 from preservation.restore import restore_copy
 from preservation.roots import MARKER, check_roots
 from preservation.strays import stray_objects, strays_run
+from preservation.watch_models import AuditRun, IncidentState
 from tests.archives import House
 from tests.preservation.dossiers import audit, content, dossier_of, flip, incidents, keep, place, states
 

@@ -11,12 +11,13 @@ from pydantic import SecretStr
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.settings import Credentials, Root
 from preservation.canaries import CANARIES, hear_canaries
-from preservation.models import CanaryCheck, CopyState
+from preservation.models import CopyState
 from preservation.ocfl.layout import object_path
 from preservation.repair import evidence_of
 from preservation.restore import restore_copy
 from preservation.roots import MARKER
 from preservation.self_repair import repair_copies
+from preservation.watch_models import CanaryCheck
 from tests.archives import House, make_house
 from tests.preservation.dossiers import audit, dossier_of, incidents, keep, states
 from tests.services.s3 import S3

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Missing, NotPossible
 from archive_service.kernel.log import Anchor
-from archive_service.kernel.settings import Incidents
+from archive_service.kernel.setting_tables import Incidents
 from preservation.audit_papers import read_audit_paper
 from preservation.incident_files import (
     Description,
@@ -26,7 +26,7 @@ from preservation.incident_files import (
 )
 from preservation.incident_minutes import MinutesFacts, draw_minutes, make_minutes
 from preservation.incidents import close_incident, open_incident, visible_incident, wait_for_person
-from preservation.models import Incident, IncidentState, ReportOutcome
+from preservation.watch_models import Incident, IncidentState, ReportOutcome
 from tests.archives import House
 from tests.judges.java import Verdict
 

@@ -15,8 +15,9 @@ from preservation.audit_papers import load_audit_paper
 from preservation.incident_files import Description, describe_incident, report_incident
 from preservation.incident_minutes import make_minutes
 from preservation.incidents import open_incident
-from preservation.models import AuditPaper, Dossier, Incident, IncidentReport, ReportOutcome
+from preservation.models import Dossier
 from preservation.system_objects import anchor
+from preservation.watch_models import AuditPaper, Incident, IncidentReport, ReportOutcome
 from tests.past import Past
 from tests.rebuild.test_rebuild import lose_database
 

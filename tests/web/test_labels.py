@@ -12,7 +12,8 @@ from archive_service.kernel.people import AccountState, GrantState
 from archive_service.web.jinja import environment
 from archive_service.web.labels import COLOURS, LABELS, REGIME_WORDS, label
 from ingest.models import SipState
-from preservation.models import AccessMode, CopyState, DossierState, IncidentState, Verdict
+from preservation.models import AccessMode, CopyState, DossierState, Verdict
+from preservation.watch_models import IncidentState
 from retention.models import Answer, ListState
 
 # Object of the labels → the enum of the code. A new enum joins here; the code's enum decides, not the table.

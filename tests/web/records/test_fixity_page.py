@@ -14,7 +14,8 @@ from archive_service.kernel.jobs import Job
 from preservation.canaries import CANARIES
 from preservation.coverage import keep_snapshot
 from preservation.fixity import fixity_run
-from preservation.models import CanaryCheck, Copy, CopyState
+from preservation.models import Copy, CopyState
+from preservation.watch_models import CanaryCheck
 from tests.archives import House
 from tests.web.visits import Browser, text_of
 

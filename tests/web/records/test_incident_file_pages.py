@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.settings import Incidents
+from archive_service.kernel.setting_tables import Incidents
 from preservation.incidents import open_incident
-from preservation.models import AuditPaper, Incident
+from preservation.watch_models import AuditPaper, Incident
 from tests.archives import House
 from tests.web.visits import Browser, text_of
 

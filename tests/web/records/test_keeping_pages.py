@@ -11,8 +11,9 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.state import archive_state
 from preservation.fixity import fixity_run
-from preservation.models import Dossier, Incident
+from preservation.models import Dossier
 from preservation.ocfl.layout import object_path
+from preservation.watch_models import Incident
 from tests.archives import PASSWORD, House
 from tests.web.visits import Browser, sheet_of, text_of
 

@@ -15,7 +15,8 @@ from archive_service.app import create_app
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.people import Password
 from preservation.incidents import open_incident
-from preservation.models import Document, Dossier, Incident
+from preservation.models import Document, Dossier
+from preservation.watch_models import Incident
 from retention.assess import assess_owed
 from retention.models import Hold
 from tests.archives import PASSWORD, House

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from preservation.audit_papers import load_audit_paper
 from preservation.incidents import open_incident
-from preservation.models import AuditPaper
+from preservation.watch_models import AuditPaper
 from tests.archives import House
 from tests.judges.java import Verdict
 from tests.web.visits import Browser, sheet_of
