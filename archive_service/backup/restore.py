@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -96,7 +97,7 @@ def restore(
         progress(name, len(report.steps))
 
     step("set-proven")
-    try:
+    with _as_it_was(url, set_id):
         facts = read_facts(store, manifest, identities)
         step("key-fits")
         site = _site(url)
@@ -105,6 +106,20 @@ def restore(
         _require_equal(site, facts, key, set_id)
         step("compared")
         _move_in(site, url)
+    report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
+    if software is not None:
+        report.software = str(_bring_software(archive, store, manifest, identities, software))
+        step("software-unpacked")
+    _settle(archive, url, report)
+    step("held-against-storage")
+    return report
+
+
+@contextmanager
+def _as_it_was(url: str, set_id: str) -> Iterator[None]:
+    """Whatever goes wrong, nothing is left at `url`; a damaged part and a full disk are told as what they are."""
+    try:
+        yield
     except PartDamaged as error:
         _clear(url)
         raise BackupDamaged(set_id, [str(error)]) from error
@@ -116,13 +131,6 @@ def restore(
     except BaseException:
         _clear(url)
         raise
-    report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
-    if software is not None:
-        report.software = str(_bring_software(archive, store, manifest, identities, software))
-        step("software-unpacked")
-    _settle(archive, url, report)
-    step("held-against-storage")
-    return report
 
 
 def _proven(store: ObjectStore, set_id: str, key: Any) -> Manifest:
