@@ -5,34 +5,15 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Sequence
-from datetime import datetime
 from email.message import EmailMessage
-from typing import Protocol
 
-from archive_service.alarms.webhook import ReceiverAway
-from archive_service.kernel.settings import Mail
+from archive_service.alarms.told import ReceiverAway, Told
+from archive_service.kernel.setting_tables import Mail
 from archive_service.web.incident_words import kind_words
 from archive_service.web.sentences import Sentences
 from archive_service.web.texts import when_text
 
 SECONDS = 20.0
-
-
-class Told(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def incident(self) -> str: ...
-    @property
-    def number(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def root(self) -> str: ...
-    @property
-    def opened_at(self) -> datetime: ...
 
 
 def send_mail(mail: Mail, name: str, told: Sequence[Told]) -> None:

@@ -8,31 +8,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Protocol
 
 import httpx
 
-from archive_service.kernel.errors import TryLater
-from archive_service.kernel.settings import Webhook
+from archive_service.alarms.told import ReceiverAway, Told
+from archive_service.kernel.setting_tables import Webhook
 
 SIGNATURE = "X-Archive-Signature"
 SECONDS = 10.0
 
 
-class Alarming(Protocol):
-    """A frozen dataclass of what one alarm says."""
-
-    @property
-    def id(self) -> str: ...
-
-
-class ReceiverAway(TryLater):
-    """The receiver did not take it: our affair, tried again."""
-
-
-def call_webhook(hook: Webhook, name: str, told: Sequence[Alarming], now: datetime) -> None:
+def call_webhook(hook: Webhook, name: str, told: Sequence[Told], now: datetime) -> None:
     """Raises `ReceiverAway` unless the answer is 2xx. No redirect is followed, no proxy of the environment used."""
-    alarms = [asdict(each) for each in told]  # type: ignore[call-overload]
+    alarms = [asdict(each) for each in told]
     body = json.dumps({"archive": name, "alarms": alarms}, ensure_ascii=False, default=datetime.isoformat)
     content = body.encode()
     headers = {

@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.jobs import Job, JobState
-from archive_service.kernel.settings import Metrics
+from archive_service.kernel.setting_tables import Metrics
 from archive_service.upkeep import services
 from archive_service.work import Archive, Work
 from preservation.incident_files import overdue_incidents
-from preservation.models import UNSETTLED, Alarm, AuditRun, Copy, Incident
+from preservation.models import Copy
+from preservation.watch_models import UNSETTLED, Alarm, AuditRun, Incident
 
 
 def add_metrics(app: FastAPI, archive: Archive) -> None:

@@ -19,7 +19,8 @@ from archive_service.backup.cipher import Part, PartDamaged
 from archive_service.kernel.db import new_id
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.objects import ObjectMissing, ObjectStore, open_store
-from archive_service.kernel.settings import Medium, Settings
+from archive_service.kernel.setting_tables import Medium
+from archive_service.kernel.settings import Settings
 
 MARKER, SETS, MANIFEST, MINUTES = "backup-medium.json", "sets", "manifest.json", "minutes.pdf"
 FORMAT = "urn:vn-archive:backup:1"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from archive_service.kernel.clock import VIETNAM
-from archive_service.kernel.settings import OfficeHours
+from archive_service.kernel.setting_tables import OfficeHours
 from archive_service.regulations import load
 from ingest.calendar import due_after, is_working, legal_receipt
 from ingest.lunar import solar

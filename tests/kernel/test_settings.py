@@ -11,18 +11,8 @@ import pytest
 from archive_service import work
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.keystore.setting import KeystoreSettings
-from archive_service.kernel.settings import (
-    Credentials,
-    Incidents,
-    Mail,
-    Medium,
-    Metrics,
-    OfficeHours,
-    Root,
-    Settings,
-    Webhook,
-    load_settings,
-)
+from archive_service.kernel.setting_tables import Incidents, Mail, Medium, Metrics, OfficeHours, Webhook
+from archive_service.kernel.settings import Credentials, Root, Settings, load_settings
 
 DOCUMENTED = Path(__file__).parents[2] / "docs/operating/settings.md"
 ONE = {"id": "mot", "url": "file:///a", "failure_domain": "1"}

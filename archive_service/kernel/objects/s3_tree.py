@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from archive_service.kernel.digests import CHUNK
 from archive_service.kernel.objects.s3 import S3Store, _Body
@@ -47,15 +47,15 @@ class S3Tree:
         with io.BufferedReader(_Body(answer["Body"], store.describe()), CHUNK) as stream:
             yield cast(BinaryIO, stream)
 
-    def _pages(self, folder: str, delimiter: str = "") -> Iterator[dict]:  # type: ignore[type-arg]
+    def _pages(self, folder: str, delimiter: str = "") -> Iterator[dict[str, Any]]:
         prefix = f"{self._top}{folder}/" if folder else self._top
         with s3_faults(self._store.describe(), folder):
             pages = self._store.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._store.bucket, Prefix=prefix, Delimiter=delimiter
             )
-            yield from cast(Iterator[dict], pages)  # type: ignore[type-arg]
+            yield from cast(Iterator[dict[str, Any]], pages)
 
-    def _files(self, page: dict) -> Iterator[Entry]:  # type: ignore[type-arg]
+    def _files(self, page: dict[str, Any]) -> Iterator[Entry]:
         for each in page.get("Contents", ()):
             key, size = each["Key"][len(self._top) :], each["Size"]
             if not (key.endswith("/") and size == 0) and key:
