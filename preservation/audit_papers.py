@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,15 +17,10 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.incidents import visible_incident
-from preservation.papers import draw_paper, read_kept
+from preservation.papers import read_kept
 from preservation.watch_models import AuditPaper
 
 FOLDER = "papers/audits"
-
-
-def draw(template: str, facts: Mapping[str, Any], at: datetime) -> bytes:
-    """A PDF/A-2b, byte for byte the same for the same facts."""
-    return draw_paper(Path(__file__).with_name(template), at, facts=facts)
 
 
 def told(at: datetime | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from archive_service.kernel.actors import Actor
@@ -12,12 +13,14 @@ from archive_service.kernel.log import Anchor, sign_head
 from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
-from preservation.audit_papers import draw, enter_paper, keep_bytes, told
+from preservation.audit_papers import enter_paper, keep_bytes, told
 from preservation.incident_files import ReportDue, reports_due, time_line
 from preservation.incidents import visible_incident
 from preservation.models import Dossier
+from preservation.papers import draw_paper
 from preservation.watch_models import AuditPaper, Incident, ReportOutcome
 
+TEMPLATE = Path(__file__).with_name("incident_minutes.typ")
 MINUTES = "incident_minutes"
 STATES = {"open": "Chưa xử lý", "waiting_person": "Chờ người quyết định", "closed": "Đã kết thúc"}
 
@@ -51,7 +54,7 @@ class MinutesFacts:
 
 
 def draw_minutes(facts: MinutesFacts, at: datetime) -> bytes:
-    return draw("incident_minutes.typ", asdict(facts), at)
+    return draw_paper(TEMPLATE, at, facts=asdict(facts))
 
 
 def make_minutes(

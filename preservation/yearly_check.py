@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -14,11 +15,13 @@ from archive_service.kernel.log import Anchor, sign_head
 from archive_service.kernel.people import Person
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
-from preservation.audit_papers import draw, told
+from preservation.audit_papers import told
 from preservation.incident_minutes import STATES
 from preservation.models import Copy, Dossier, StorageRoot
+from preservation.papers import draw_paper
 from preservation.watch_models import AuditRun, Incident
 
+TEMPLATE = Path(__file__).with_name("yearly_check.typ")
 YEARLY, FAULTY = "yearly_check", "faulty_files"
 FIRST_YEAR = 2000
 
@@ -55,7 +58,7 @@ class CheckFacts:
 
 
 def draw_check(facts: CheckFacts, at: datetime) -> bytes:
-    return draw("yearly_check.typ", asdict(facts), at)
+    return draw_paper(TEMPLATE, at, facts=asdict(facts))
 
 
 def check_of_year(archive: Archive, actor: Actor, year: int, kinds: dict[str, str]) -> CheckFacts:
