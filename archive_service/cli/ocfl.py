@@ -12,8 +12,8 @@ import typer
 
 from archive_service.cli.frame import AsJson, both, group, report, require_path
 from archive_service.kernel.errors import NotPossible
-from archive_service.kernel.objects import ObjectStore, open_store
-from archive_service.kernel.objects.trees import Entry, Kind, Tree, tree_of
+from archive_service.kernel.objects import ObjectStore, open_store, tree_of
+from archive_service.kernel.objects.trees import Entry, Kind, Tree
 from archive_service.kernel.settings import load_settings
 from preservation.ocfl.findings import OcflFinding
 from preservation.ocfl.layout import OCFL_ROOT, object_id_at

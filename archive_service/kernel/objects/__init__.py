@@ -1,8 +1,9 @@
-"""Opens an object store by its address. `port` says what a store does."""
+"""Opens an object store by its address, or all that lies there as others see it. `port` says what a store does."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from archive_service.kernel.errors import NotPossible
@@ -22,6 +23,9 @@ from archive_service.kernel.objects.port import (
     StoreProblem,
 )
 
+if TYPE_CHECKING:
+    from archive_service.kernel.objects.trees import Tree
+
 __all__ = [
     "AlreadyThere",
     "BadKey",
@@ -37,6 +41,7 @@ __all__ = [
     "StoreFull",
     "StoreProblem",
     "open_store",
+    "tree_of",
 ]
 
 
@@ -63,3 +68,18 @@ def open_store(
         f"Not an address of a store: {url}; expected file:///folder or s3://bucket/prefix?endpoint=…",
         name="wrong-setting",
     )
+
+
+def tree_of(store: ObjectStore) -> Tree:
+    """All that lies at a store's place, by what it is kept in. Raises `TypeError` for a store of neither kind."""
+    from archive_service.kernel.objects.folder import FolderStore
+    from archive_service.kernel.objects.trees import FolderTree
+
+    if isinstance(store, FolderStore):
+        return FolderTree(store.base)
+    from archive_service.kernel.objects.s3 import S3Store
+    from archive_service.kernel.objects.s3_tree import S3Tree
+
+    if isinstance(store, S3Store):
+        return S3Tree(store)
+    raise TypeError(type(store).__name__)

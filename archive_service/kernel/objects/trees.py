@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive_service.kernel.objects import disk
-from archive_service.kernel.objects.folder import FolderStore
-from archive_service.kernel.objects.port import ObjectStore
 
 
 class Kind(StrEnum):
@@ -113,16 +111,3 @@ def _entry(folder: str, found: os.DirEntry[str]) -> Entry:
     if not stat.S_ISREG(about.st_mode):
         return Entry(path, Kind.other)
     return Entry(path, Kind.file, about.st_size, (about.st_dev, about.st_ino) if about.st_nlink > 1 else None)
-
-
-def tree_of(store: ObjectStore) -> Tree:
-    """All that lies at a store's place, by what it is kept in."""
-    if isinstance(store, FolderStore):
-        return FolderTree(store.base)
-    # boto3 takes 0.3 s to import: what lies in folders never needs it.
-    from archive_service.kernel.objects.s3 import S3Store
-    from archive_service.kernel.objects.s3_tree import S3Tree
-
-    if not isinstance(store, S3Store):
-        raise TypeError(type(store).__name__)
-    return S3Tree(store)

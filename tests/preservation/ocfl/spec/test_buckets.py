@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archive_service.kernel.objects import open_store
-from archive_service.kernel.objects.trees import Tree, tree_of
+from archive_service.kernel.objects import open_store, tree_of
+from archive_service.kernel.objects.trees import Tree
 from preservation.ocfl.spec.check import Place, check, what_is
 from tests.preservation.ocfl.spec import bad_objects, bad_roots
 from tests.preservation.ocfl.spec.built import Built, codes, root
