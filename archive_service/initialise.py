@@ -17,8 +17,8 @@ from archive_service.kernel.permissions import Role
 from archive_service.kernel.state import ArchiveState, Gate
 from archive_service.migrations import upgrade
 from archive_service.work import Archive
-from preservation.probes import probe_new_roots
-from preservation.roots import prepare_roots
+from preservation.roots.markers import prepare_roots
+from preservation.roots.probes import probe_new_roots
 from retention.locks import require_locks
 
 FirstPerson = tuple[str, str, str]

@@ -25,17 +25,17 @@ from ingest.accept import store_sip
 from ingest.process import process_sip
 from ingest.receive import erase_staged, sweep_staging
 from ingest.watch import watch_folder
-from preservation.amend import finish_amendment
-from preservation.find import index_dossier, index_owed
-from preservation.fixity import nightly_audit
-from preservation.liveness import sound_if_silent
-from preservation.probes import probe_roots
-from preservation.replicas import copies_owed, make_copy
-from preservation.roots import check_roots
-from preservation.self_repair import note_repair, repair_copies
+from preservation.aips.amend import finish_amendment
+from preservation.audits.fixity import nightly_audit
+from preservation.audits.liveness import sound_if_silent
+from preservation.audits.self_repair import note_repair, repair_copies
+from preservation.audits.strays import strays_run
+from preservation.reading.find import index_dossier, index_owed
+from preservation.replication.replicas import copies_owed, make_copy
+from preservation.roots.markers import check_roots
+from preservation.roots.probes import probe_roots
 from preservation.signatures.again import signatures_run
-from preservation.strays import strays_run
-from preservation.system_objects import anchor
+from preservation.system.objects import anchor
 from retention.assess import assess_dossier, assess_owed
 from retention.destruction.execute import execute_destruction
 from retention.locks import lock_run

@@ -24,8 +24,8 @@ from ingest.ask_container import ask_look
 from ingest.models import Sip, SipFile, SipFinding, SipState
 from ingest.process import StagingDamaged, fetch, limits, scratch
 from ingest.unpack import bag_root, unpack
-from preservation.aips import enter_aip, store_aip
-from preservation.build import Intake, IntakeFile
+from preservation.aips.build import Intake, IntakeFile
+from preservation.aips.store import enter_aip, store_aip
 from preservation.description import DocumentDescription, DossierDescription
 from preservation.models import AccessMode
 

@@ -52,7 +52,7 @@ def ask_page(
     if width not in WIDTHS:
         raise ValueError(f"width {width} is not one of {WIDTHS}")
     drawn: bytes | None = sandbox.run(
-        "preservation.pages:draw_page", str(path), puid, page, width, tuple(marks), limits=LIMITS
+        "preservation.reading.pages:draw_page", str(path), puid, page, width, tuple(marks), limits=LIMITS
     )
     if drawn is None:
         raise IndexError(f"there is no page {page}")
@@ -63,5 +63,5 @@ def ask_page_facts(sandbox: Sandbox, path: Path, puid: str) -> PageFacts:
     """What can be measured; NOTHING for a format without pages. Raises SandboxFailure."""
     if kind_of(puid) not in ("pdf", "image"):
         return NOTHING
-    facts: PageFacts = sandbox.run("preservation.pages:page_facts", str(path), puid, limits=LIMITS)
+    facts: PageFacts = sandbox.run("preservation.reading.pages:page_facts", str(path), puid, limits=LIMITS)
     return facts

@@ -14,7 +14,7 @@ from archive_service.work import Archive
 from preservation.invariants.breach import PAGE, Breach
 from preservation.models import Dossier, DossierState, ErasureReceipt
 from preservation.ocfl.layout import object_path
-from preservation.system_store import online_stores
+from preservation.system.store import online_stores
 from retention.destruction.execute import UNDER_WAY
 from retention.destruction.papers import list_papers, load_paper
 from retention.destruction.receipts import missing_receipts

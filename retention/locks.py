@@ -19,7 +19,7 @@ from archive_service.kernel.events import Verb
 from archive_service.work import Archive, Work
 from preservation.models import Copy, CopyState, Dossier, DossierState, StorageRoot
 from preservation.ocfl.layout import object_path
-from preservation.roots import writable_root
+from preservation.roots.markers import writable_root
 from retention.models import Assessment
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from archive_service.kernel.settings import Settings
 from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
 from archive_service.worker import drain
-from preservation.amend import amend
-from preservation.system_objects import anchor
+from preservation.aips.amend import amend
+from preservation.system.objects import anchor
 from retention.assess import assess_owed
 from tests.archives import House, make_house
 from tests.preservation.dossiers import keep

@@ -63,6 +63,11 @@ def test_no_package_is_let_past_a_port() -> None:
     assert set(LINTER["contracts"][2]["source_modules"]) == set(LINTER["root_packages"])
 
 
+def test_each_room_of_preservation_has_its_layer() -> None:
+    listed = {name.strip() for layer in LINTER["contracts"][3]["layers"] for name in layer.split(":")}
+    assert {place.parent.name for place in (ROOT / "preservation").glob("*/__init__.py")} == listed
+
+
 def test_every_arrow_points_down() -> None:
     run = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True

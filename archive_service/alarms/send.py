@@ -10,9 +10,9 @@ from archive_service.alarms.webhook import call_webhook
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive
-from preservation.alarms import MAIL, OVERDUE, WEBHOOK, channels, raise_alarm
-from preservation.incident_files import overdue_incidents
-from preservation.incident_minutes import number_of
+from preservation.incidents.alarms import MAIL, OVERDUE, WEBHOOK, channels, raise_alarm
+from preservation.incidents.files import overdue_incidents
+from preservation.incidents.minutes import number_of
 from preservation.watch_models import Alarm, Incident
 
 BATCH = 50

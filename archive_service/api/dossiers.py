@@ -16,10 +16,10 @@ from archive_service.api.files import FileShown
 from archive_service.api.pages import ItemList
 from archive_service.kernel.events import Verb
 from preservation.access import may_read, visible_document, visible_dossier
-from preservation.browse import documents_of, files_of
-from preservation.contents import TOTALS, reads_whole
-from preservation.dips import prepare, zip_blocks
 from preservation.models import AccessMode, DossierState
+from preservation.reading.browse import documents_of, files_of
+from preservation.reading.contents import TOTALS, reads_whole
+from preservation.reading.dips import prepare, zip_blocks
 
 router = APIRouter(tags=["dossiers"])
 

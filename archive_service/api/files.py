@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from archive_service.api.doors import Shown, TheActor, TheArchive, TheLook
 from archive_service.api.downloads import HARMLESS, attachment, digest_header, plain_type, sent
 from preservation.access import visible_file
-from preservation.read import open_file, page_image, page_text
+from preservation.reading.read import open_file, page_image, page_text
 
 router = APIRouter(tags=["files"])
 BYTES: dict[str, Any] = {"content": {"application/octet-stream": {}}}

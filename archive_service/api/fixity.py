@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from archive_service.api.doors import Shown, TheLook
-from preservation.coverage import RootCoverage, coverage
+from preservation.audits.coverage import RootCoverage, coverage
 from preservation.models import CopyState
 
 router = APIRouter(tags=["fixity"])

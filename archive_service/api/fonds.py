@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from archive_service.api.doors import Cursor, Limit, Shown, TheArchive, TheLook
 from archive_service.api.dossiers import DossierBrief
 from archive_service.api.pages import ItemList
-from preservation.browse import dossiers_of, fonds_list, years_of
+from preservation.reading.browse import dossiers_of, fonds_list, years_of
 
 router = APIRouter(prefix="/fonds", tags=["fonds"])
 

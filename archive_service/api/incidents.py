@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from archive_service.api.doors import Cursor, Limit, Shown, TheArchive, TheLook
 from archive_service.api.pages import ItemList
-from preservation.incidents import list_incidents, visible_incident
+from preservation.incidents.register import list_incidents, visible_incident
 from preservation.watch_models import IncidentState
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])

@@ -18,7 +18,7 @@ from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.setting_tables import Metrics
 from archive_service.upkeep import services
 from archive_service.work import Archive, Work
-from preservation.incident_files import overdue_incidents
+from preservation.incidents.files import overdue_incidents
 from preservation.models import Copy
 from preservation.watch_models import UNSETTLED, Alarm, AuditRun, Incident
 

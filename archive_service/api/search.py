@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query
 
 from archive_service.api.doors import Cursor, Limit, Shown, TheActor, TheArchive
 from archive_service.kernel.cursors import make_cursor, read_cursor
-from preservation.find import find
+from preservation.reading.find import find
 from search.index import Fragments, Hit, Sort
 from search.index import Query as Wanted
 

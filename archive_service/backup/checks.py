@@ -26,7 +26,7 @@ from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.work import Archive
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 
 NEWEST = "newest"
 

@@ -33,8 +33,8 @@ from archive_service.rebuild.report import Progress
 from archive_service.rebuild.snapshots import keep_system_objects, models
 from archive_service.work import Archive, Work
 from preservation.models import Dossier, DossierState, FileObject
-from preservation.system_objects import anchor
-from preservation.system_store import online_stores
+from preservation.system.objects import anchor
+from preservation.system.store import online_stores
 from preservation.verify import verify_copy
 from retention.assess import assess_owed
 

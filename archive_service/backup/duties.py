@@ -15,7 +15,7 @@ from archive_service.backup.models import BackupKind, BackupSet, BackupState, Dr
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.state import archive_state
 from archive_service.work import Archive, Work
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 from retention.models import DestructionList
 
 LATE = timedelta(hours=36)

@@ -17,12 +17,12 @@ from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.state import archive_state
 from archive_service.rebuild.found import find_roots
 from archive_service.work import Archive
+from preservation.audits.strays import DOSSIER
 from preservation.invariants.breach import PAGE, living_pages
 from preservation.models import Dossier
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import object_ids
-from preservation.strays import DOSSIER
 
 MOST = 100
 

@@ -43,7 +43,7 @@ from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import archive_state
 from archive_service.work import Archive
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 
 #: What may go wrong on one medium while the other goes on.
 MEDIUM_FAULTS = (StoreAway, ForeignMedium, PartDamaged, OSError)

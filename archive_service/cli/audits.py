@@ -13,11 +13,11 @@ from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.log import LogFault
 from archive_service.kernel.sandbox import Sandbox, SandboxFailure
-from preservation.fixity import fixity_run
-from preservation.log_check import check_chain, export_log
-from preservation.log_files import read_anchors, read_key, verify_file
+from preservation.audits.fixity import fixity_run
+from preservation.audits.log_check import check_chain, export_log
 from preservation.signatures.again import signatures_run
 from preservation.signatures.check import check_file, read_roots
+from preservation.system.log_files import read_anchors, read_key, verify_file
 
 fixity = group("fixity", "Copies against their digests.")
 signatures = group("signatures", "Digital signatures.")

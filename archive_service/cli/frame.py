@@ -20,7 +20,7 @@ from archive_service.kernel.findings import Severity
 from archive_service.kernel.settings import load_settings
 from archive_service.migrations import require_current
 from archive_service.work import Archive
-from preservation.roots import require_roots
+from preservation.roots.markers import require_roots
 
 chosen: ContextVar[str] = ContextVar("chosen", default="")
 GOOD, FINDINGS, NOT_POSSIBLE = 0, 1, 2

@@ -21,7 +21,7 @@ from preservation.ocfl.profile import Ours, check_place
 from preservation.ocfl.spec.codes import CODES
 from preservation.ocfl.spec.layouts import LAYOUT_FILE
 from preservation.ocfl.spec.reading import INVENTORY
-from preservation.roots import MARKER
+from preservation.roots.markers import MARKER
 
 ocfl = group("ocfl", "OCFL storage roots and objects.")
 

@@ -12,7 +12,7 @@ from archive_service.cli.storage import storage as storage
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.events import Verb
-from preservation.plain_view import export_plain
+from preservation.roots.plain_view import export_plain
 
 
 @storage.command("export")

@@ -16,8 +16,8 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import load_settings
 from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
-from preservation.probes import probe_new_roots
-from preservation.system_objects import anchor
+from preservation.roots.probes import probe_new_roots
+from preservation.system.objects import anchor
 from retention.locks import require_locks
 
 #: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.

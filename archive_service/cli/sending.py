@@ -20,7 +20,7 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.findings import Severity
 from ingest.models import SipState
 from ingest.unpack import FOLDER, ContainerFault, media_type
-from preservation.dips import export_dossier
+from preservation.reading.dips import export_dossier
 
 ADDRESS = "/api/v1/sips"
 STATES = {

@@ -13,10 +13,10 @@ import typer
 from archive_service.cli.frame import AsJson, both, group, opened, report, require_path
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
-from preservation.bring import Brought, bring_root
-from preservation.media_change import change_medium
-from preservation.offline_set import check_set, export_set
-from preservation.probes import probe_roots
+from preservation.replication.bring import Brought, bring_root
+from preservation.replication.media_change import change_medium
+from preservation.replication.offline_set import check_set, export_set
+from preservation.roots.probes import probe_roots
 
 storage = group("storage", "Storage roots.")
 EVERY_SECONDS = 2.0

@@ -9,11 +9,11 @@ from archive_service.demo.stage import Stage
 from archive_service.demo.telling import Teller
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.work import Archive
-from preservation.fixity import fixity_run
-from preservation.incidents import close_incident
+from preservation.audits.fixity import fixity_run
+from preservation.audits.restore import restore_copy
+from preservation.incidents.register import close_incident
 from preservation.models import Dossier, FileObject
 from preservation.ocfl.store import content_key, read_inventory
-from preservation.restore import restore_copy
 from preservation.watch_models import Incident
 
 DAMAGED, COPY, AUDITOR = "03.QLXD", "ban-sao", "kiemtra"

@@ -6,7 +6,7 @@ from archive_service.demo.stage import Stage
 from archive_service.demo.telling import Teller
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.log import LogHead, index_faults, lines_from, verify
-from preservation.roots import anchor_log, anchors_outside
+from preservation.roots.markers import anchor_log, anchors_outside
 
 
 class LogBroken(Exception):

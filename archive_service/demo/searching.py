@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive_service.demo.stage import Stage
 from archive_service.demo.telling import Teller
-from preservation.find import find
+from preservation.reading.find import find
 from search.index import Query
 
 QUESTIONS = ("quyet dinh", "quyết định", "15/QĐ-UBND", "duong", "14/7/2009", "cầu Lam Khê", "đất công")

@@ -15,7 +15,7 @@ from archive_service.rebuild.compare import compare
 from archive_service.work import Archive
 from ingest.invariants import dossiers_come_from_one_submission, submissions_lead_somewhere
 from ingest.models import Sip
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 from preservation.invariants.breach import Breach, Check
 from preservation.invariants.index import index_says_the_same
 from preservation.invariants.rows import counts_agree, jobs_have_their_subjects, log_is_whole
@@ -26,7 +26,7 @@ from preservation.invariants.storage import (
     system_objects_are_there,
 )
 from preservation.models import Dossier
-from preservation.roots import anchors_outside
+from preservation.roots.markers import anchors_outside
 from retention.invariants import certificates_are_true, papers_are_there, receipts_are_true
 from retention.models import DestructionList
 

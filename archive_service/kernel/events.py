@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class Verb(StrEnum):
-    """`object.what-happened`; the names are stable, PREMIS event types are mapped in `preservation/premis.py`."""
+    """`object.what-happened`; the names are stable, PREMIS event types are mapped in `preservation/aips/premis.py`."""
 
     archive_initialised = "archive.initialised"
     archive_rebuilt = "archive.rebuilt"

@@ -25,8 +25,8 @@ from archive_service.kernel.state import archive_state
 from archive_service.rebuild.snapshots import models
 from archive_service.work import Archive, Work
 from ingest.after_rebuild import go_on, settle_returned, settle_stored
+from preservation.aips.submissions import forget_submissions
 from preservation.models import Dossier, DossierState
-from preservation.submissions import forget_submissions
 
 #: In the order in which foreign keys let them in.
 CARRIED = (

@@ -18,9 +18,9 @@ from archive_service.kernel.organisation import Agency, Fonds, Unit
 from archive_service.rebuild.found import Found, NotReadable, Stores, every_object, fetch, find_object
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.work import Archive, Work
-from preservation.catalogue import DESCRIPTION, Description, enter
+from preservation.aips.catalogue import DESCRIPTION, Description, enter
+from preservation.audits.strays import DOSSIER
 from preservation.models import Copy, CopyState, Dossier
-from preservation.strays import DOSSIER
 
 log = logging.getLogger(__name__)
 BATCH = 50

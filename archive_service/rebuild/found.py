@@ -14,7 +14,7 @@ from archive_service.work import Archive
 from preservation.ocfl.inventory import Inventory
 from preservation.ocfl.state import ObjectState, object_state
 from preservation.ocfl.store import content_key, object_ids
-from preservation.roots import MARKER, Marker, read_marker
+from preservation.roots.markers import MARKER, Marker, read_marker
 
 log = logging.getLogger(__name__)
 Stores = Mapping[str, ObjectStore]

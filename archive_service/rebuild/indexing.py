@@ -10,8 +10,8 @@ from sqlalchemy import select
 from archive_service.kernel.actors import OPERATOR
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.work import Archive
-from preservation.find import entries_of
 from preservation.models import Dossier, DossierState, Indexed
+from preservation.reading.find import entries_of
 from search.index import IndexEntry, Rebuild
 
 BATCH = 50

@@ -22,8 +22,8 @@ from archive_service.rebuild.found import NotReadable, Stores, fetch
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.rebuild.tables import SystemFound
 from archive_service.work import Archive
-from preservation.roots import anchors_outside
-from preservation.system_objects import LOG, TAIL, segment_range
+from preservation.roots.markers import anchors_outside
+from preservation.system.objects import LOG, TAIL, segment_range
 
 log = logging.getLogger(__name__)
 BATCH = 1_000

@@ -48,7 +48,7 @@ from archive_service.rebuild.tables import (
 )
 from archive_service.work import Archive
 from preservation.models import StorageRoot
-from preservation.roots import Marker, write_marker
+from preservation.roots.markers import Marker, write_marker
 
 log = logging.getLogger(__name__)
 

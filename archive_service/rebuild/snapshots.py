@@ -8,8 +8,8 @@ from functools import partial
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import Base
 from archive_service.work import Archive
-from preservation.audit_papers import every_paper, load_audit_paper
-from preservation.system_objects import (
+from preservation.incidents.audit_papers import every_paper, load_audit_paper
+from preservation.system.objects import (
     DESTRUCTION_TABLES,
     ORGANISATION,
     PEOPLE,

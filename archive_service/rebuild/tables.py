@@ -20,10 +20,10 @@ from archive_service.rebuild.found import Found, NotReadable, Stores, every_obje
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.rebuild.snapshots import DESTRUCTION, HOLDS, INCIDENTS, models
 from archive_service.work import Archive, Work
-from preservation.audit_papers import every_paper
+from preservation.incidents.audit_papers import every_paper
 from preservation.models import Dossier, DossierState, KeptPaper, SystemObject
-from preservation.system_objects import LOG, ORGANISATION, PEOPLE, Snapshot, segment_range
-from preservation.system_store import SYSTEM
+from preservation.system.objects import LOG, ORGANISATION, PEOPLE, Snapshot, segment_range
+from preservation.system.store import SYSTEM
 from preservation.watch_models import AuditPaper
 from retention.after_rebuild import restart_executions, restore_assessments
 from retention.destruction.papers import Paper, list_papers

@@ -27,7 +27,7 @@ from archive_service.web.lists import Asked, Column, Empty, Filter, Listing, ask
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.work import Work
-from preservation.log_check import check_chain, export_log
+from preservation.audits.log_check import check_chain, export_log
 
 router = page_router()
 #: A longer chain is walked only when somebody asks: a page must not take minutes.

@@ -18,11 +18,11 @@ from archive_service.web.frame import SECURITY_HEADERS, Page, render, sentences
 from archive_service.web.hits import HitsInText, find_hits
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.typed import typed_text
-from preservation import browse, contents
 from preservation.access import visible_document
 from preservation.kinds import kind_of
 from preservation.models import AccessMode, Document, Dossier, FileObject, Signature
-from preservation.read import page_image, page_text
+from preservation.reading import browse, contents
+from preservation.reading.read import page_image, page_text
 
 router = page_router()
 #: Width of the picture by the size that is chosen; "fit" shrinks to the room that there is.

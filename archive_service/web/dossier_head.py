@@ -13,9 +13,9 @@ from archive_service.kernel.organisation import Fonds
 from archive_service.kernel.permissions import Permission
 from archive_service.web.frame import Page, render
 from archive_service.work import Work
-from preservation import contents
 from preservation.access import visible_dossier
 from preservation.models import Dossier, DossierState
+from preservation.reading import contents
 from retention.holds import held
 from retention.models import Hold
 

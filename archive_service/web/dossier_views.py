@@ -22,9 +22,9 @@ from archive_service.web.reasons import reasons, signature_reason
 from archive_service.web.session import TheVisit, page_router
 from archive_service.work import Work
 from ingest.models import Sip
-from preservation import contents
-from preservation.aips import copies_of
+from preservation.aips.store import copies_of
 from preservation.models import FileObject, Signature, SignatureCheck, StorageRoot
+from preservation.reading import contents
 from retention.models import Assessment, DestructionEntry, DestructionList
 
 router = page_router()

@@ -22,10 +22,10 @@ from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.texts import share, when
 from archive_service.work import Work
-from preservation import browse, contents
-from preservation.aips import copies_of
-from preservation.contents import TOTALS, Line
+from preservation.aips.store import copies_of
 from preservation.models import CopyState, Dossier, DossierState
+from preservation.reading import browse, contents
+from preservation.reading.contents import TOTALS, Line
 from retention.models import Assessment
 
 router = page_router()

@@ -10,8 +10,8 @@ from fastapi.responses import StreamingResponse
 
 from archive_service.api.downloads import attachment, sent
 from archive_service.web.session import TheVisit, page_router
-from preservation.dips import prepare, zip_blocks
-from preservation.read import open_file
+from preservation.reading.dips import prepare, zip_blocks
+from preservation.reading.read import open_file
 
 router = page_router()
 

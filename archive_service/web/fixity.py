@@ -21,11 +21,11 @@ from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.web.texts import day_text, share, vietnam, when_text
 from archive_service.work import Work
-from preservation.coverage import Coverage, RootCoverage, coverage
-from preservation.liveness import last_sign
+from preservation.audits.coverage import Coverage, RootCoverage, coverage
+from preservation.audits.liveness import last_sign
+from preservation.audits.self_repair import damaged_copies, left_today, let_repairs_go
+from preservation.audits.trend import Alarm, Night, ages, alarm, nights, round_ends
 from preservation.models import CopyState
-from preservation.self_repair import damaged_copies, left_today, let_repairs_go
-from preservation.trend import Alarm, Night, ages, alarm, nights, round_ends
 from preservation.watch_models import AuditRun
 
 router = page_router()

@@ -18,8 +18,8 @@ from archive_service.web.lists import Column, Empty, Listing, Window, ask
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.texts import day_text
 from archive_service.work import Work
-from preservation import browse
 from preservation.models import Dossier
+from preservation.reading import browse
 
 router = page_router()
 NO_YEAR = "none"

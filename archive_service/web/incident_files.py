@@ -17,8 +17,8 @@ from archive_service.web.posted import IN_FORM, Posted, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.work import Work
-from preservation.audit_papers import list_audit_papers, read_audit_paper
-from preservation.incident_files import (
+from preservation.incidents.audit_papers import list_audit_papers, read_audit_paper
+from preservation.incidents.files import (
     Description,
     ReportDue,
     describe_incident,
@@ -26,8 +26,8 @@ from preservation.incident_files import (
     reports_due,
     time_line,
 )
-from preservation.incident_minutes import make_minutes, number_of
-from preservation.incidents import visible_incident, wait_for_person
+from preservation.incidents.minutes import make_minutes, number_of
+from preservation.incidents.register import visible_incident, wait_for_person
 from preservation.watch_models import UNSETTLED, Incident, ReportOutcome
 
 router = page_router()

@@ -20,11 +20,11 @@ from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Filter, Listing, ask
 from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
-from preservation.aips import copies_of
-from preservation.incident_files import reports_due
-from preservation.incidents import close_incident, list_incidents, visible_incident
+from preservation.aips.store import copies_of
+from preservation.audits.restore import restore_copy
+from preservation.incidents.files import reports_due
+from preservation.incidents.register import close_incident, list_incidents, visible_incident
 from preservation.models import Dossier
-from preservation.restore import restore_copy
 from preservation.watch_models import UNSETTLED, Incident, IncidentState
 from retention.destruction.turns import names_of
 

@@ -18,8 +18,8 @@ from archive_service.web.lists import Asked, Column, Empty, Filter, ask
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.typed import NotReadable, typed_date
-from preservation.browse import fonds_list
-from preservation.find import find
+from preservation.reading.browse import fonds_list
+from preservation.reading.find import find
 from search.index import FACETS, Hit, IndexAway, Query, SearchPage, Sort
 
 router = page_router()

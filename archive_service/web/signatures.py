@@ -17,7 +17,7 @@ from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, Visit, page_router
 from archive_service.web.texts import when_text
 from archive_service.work import Work
-from preservation.coverage import last_run
+from preservation.audits.coverage import last_run
 from preservation.models import Verdict
 from preservation.signatures.listed import SignatureLine, count_verdicts, list_signatures
 from preservation.watch_models import AuditRun

@@ -8,7 +8,7 @@ from archive_service.web.frame import Page, render, sentences
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, page_router
 from archive_service.web.texts import number
-from preservation.root_overview import RootOverview, storage_overview
+from preservation.replication.root_overview import RootOverview, storage_overview
 
 router = page_router()
 FACTS = ("refuses_to_replace", "refuses_to_replace_large", "checks_sha256", "keeps_versions", "lock")

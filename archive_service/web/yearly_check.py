@@ -14,8 +14,8 @@ from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.web.xlsx import workbook
-from preservation.audit_papers import enter_paper, keep_bytes, list_audit_papers
-from preservation.yearly_check import FAULTY, YEARLY, CheckFacts, check_of_year, draw_check
+from preservation.audits.yearly_check import FAULTY, YEARLY, CheckFacts, check_of_year, draw_check
+from preservation.incidents.audit_papers import enter_paper, keep_bytes, list_audit_papers
 
 router = page_router()
 HEADS = ("STT", "Hồ sơ", "Phương tiện", "Đường dẫn", "Sự cố", "Phát hiện lúc", "Tình trạng")

@@ -14,10 +14,10 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.db import Base
 from archive_service.kernel.jobs import OPEN, Job, JobState
 from archive_service.work import Archive, Work
-from preservation.build import SUBMISSION
+from preservation.aips.build import SUBMISSION
 from preservation.invariants.breach import PAGE, SETTLED, Breach, dossier_pages
 from preservation.models import Document, Dossier, DossierState, ErasureReceipt, FileObject
-from preservation.roots import anchors_outside
+from preservation.roots.markers import anchors_outside
 
 PAYLOAD = f"{SUBMISSION}data/"
 """What a dossier counts as its files: the payload, not the bag's own manifests."""

@@ -15,17 +15,17 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.digests import digest_stream
 from archive_service.kernel.objects import ObjectMissing, ObjectStore
 from archive_service.work import Archive
-from preservation.catalogue import DESCRIPTION
-from preservation.fixity import BAD
+from preservation.aips.catalogue import DESCRIPTION
+from preservation.audits.fixity import BAD
+from preservation.audits.strays import SYSTEM, stray_objects
 from preservation.invariants.breach import Breach, living_pages
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState, KeptPaper, SystemObject
 from preservation.ocfl.inventory import Inventory, InventoryBroken, parse_inventory
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import content_key, object_ids
-from preservation.roots import root_trouble
-from preservation.strays import SYSTEM, stray_objects
-from preservation.system_store import online_stores, system_id
+from preservation.roots.markers import root_trouble
+from preservation.system.store import online_stores, system_id
 
 
 def roots_answer(archive: Archive) -> Iterator[Breach]:

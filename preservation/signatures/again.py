@@ -25,10 +25,10 @@ from archive_service.kernel.objects import ObjectMissing, StoreAway
 from archive_service.kernel.sandbox import SandboxFailure
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.work import Archive, Work
-from preservation.aips import stores_of
-from preservation.amend import event_of, finish_amendment, propose_amendment, proven_description
-from preservation.catalogue import Description
-from preservation.incidents import open_incident
+from preservation.aips.amend import event_of, finish_amendment, propose_amendment, proven_description
+from preservation.aips.catalogue import Description
+from preservation.aips.store import stores_of
+from preservation.incidents.register import open_incident
 from preservation.leases import alone
 from preservation.models import Amendment, Dossier, DossierState, FileObject, Signature, SignatureCheck
 from preservation.ocfl.store import ObjectDamaged, open_file, read_inventory

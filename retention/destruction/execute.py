@@ -16,7 +16,7 @@ from archive_service.kernel.errors import Conflict, NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
-from preservation.erase import erase, vanish
+from preservation.aips.erase import erase, vanish
 from preservation.models import Dossier
 from retention.destruction.certificate import issue_certificate
 from retention.destruction.checks import execution_checks, require, unfit_entries, withdraw_unfit

@@ -10,7 +10,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.setting_tables import Mail, Webhook
 from archive_service.work import Archive
 from archive_service.worker import drain
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 from tests.archives import House
 
 SECRET = "bi-mat-cua-noi-nhan"

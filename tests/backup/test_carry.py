@@ -26,9 +26,9 @@ from archive_service.rebuild.snapshots import keep_system_objects, models
 from archive_service.worker import drain
 from ingest.accept import return_sip
 from ingest.models import Sip, SipState
-from preservation.log_check import check_chain
+from preservation.audits.log_check import check_chain
 from preservation.models import DossierState
-from preservation.system_objects import anchor
+from preservation.system.objects import anchor
 from retention.assess import assess_owed
 from tests.backup.conftest import Safe
 from tests.backup.test_restore import lose

@@ -27,8 +27,8 @@ from archive_service.rebuild.compare import compare
 from archive_service.rebuild.swap import fold
 from archive_service.work import Archive
 from archive_service.worker import drain
-from preservation.roots import require_roots
-from preservation.system_objects import anchor
+from preservation.roots.markers import require_roots
+from preservation.system.objects import anchor
 from preservation.watch_models import Incident
 from tests.archives import House
 from tests.backup.conftest import IDENTITY, Safe

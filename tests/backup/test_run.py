@@ -29,7 +29,7 @@ from archive_service.kernel.errors import Conflict, NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import LogEntry
 from archive_service.kernel.objects.folder import FolderStore
-from preservation.amend import amend
+from preservation.aips.amend import amend
 from preservation.watch_models import Incident
 from tests.backup.conftest import IDENTITY, Safe
 from tests.past import retitle

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from preservation.ocfl.store import write_version
-from preservation.roots import MARKER
+from preservation.roots.markers import MARKER
 from tests.cli.terminal import Terminal
 from tests.preservation.ocfl.conftest import new_root
 from tests.preservation.ocfl.made import planned

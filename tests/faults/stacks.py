@@ -17,8 +17,8 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import MovableClock
 from archive_service.kernel.settings import Credentials, Root, Settings
 from archive_service.work import Archive
-from preservation.find import index_dossier
 from preservation.models import Dossier
+from preservation.reading.find import index_dossier
 from search.elastic import ElasticIndex
 from tests.archives import House, make_house
 from tests.faults.warm import WarmSandbox

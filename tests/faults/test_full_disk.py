@@ -10,7 +10,7 @@ from archive_service.kernel.objects import StoreFull
 from archive_service.kernel.settings import Root
 from archive_service.worker import drain
 from ingest.models import SipState
-from preservation.roots import anchor_log, anchors_outside
+from preservation.roots.markers import anchor_log, anchors_outside
 from tests.archives import House, make_house
 from tests.faults.disks import small_disk
 from tests.faults.dossiers import (

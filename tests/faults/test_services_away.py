@@ -16,8 +16,8 @@ from archive_service.kernel.jobs import JobState
 from archive_service.kernel.settings import Credentials, Root
 from archive_service.worker import drain, run_job
 from ingest.models import SipState
-from preservation.find import find
-from preservation.read import open_file
+from preservation.reading.find import find
+from preservation.reading.read import open_file
 from retention.models import ListState
 from search.index import IndexAway, Query
 from tests.archives import House, make_house

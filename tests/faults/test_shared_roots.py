@@ -9,8 +9,8 @@ import pytest
 
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import Root
-from preservation import roots
-from preservation.roots import Marker, read_marker, write_marker
+from preservation.roots import markers as roots
+from preservation.roots.markers import Marker, read_marker, write_marker
 from tests.archives import House, make_archive
 
 

@@ -19,9 +19,9 @@ from archive_service.kernel.settings import Settings
 from archive_service.work import Archive
 from archive_service.worker import drain, tick
 from ingest.models import SipState
-from preservation.erase import erase
+from preservation.aips.erase import erase
 from preservation.models import Copy, CopyState, ErasureReceipt
-from preservation.roots import MARKER, anchor_log, check_roots, require_roots
+from preservation.roots.markers import MARKER, anchor_log, check_roots, require_roots
 from tests.archives import House, make_house
 from tests.faults.dossiers import (
     accepted,

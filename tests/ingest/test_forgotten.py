@@ -10,7 +10,7 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
 from ingest.models import Sip, SipFile, SipFinding, SipState
-from preservation.erase import erase
+from preservation.aips.erase import erase
 from tests.archives import House
 from tests.builders import BagBuilder
 from tests.sending import codes, give_back, judged, packed, stored

@@ -100,7 +100,7 @@ def erase_from_index(past: Past) -> None:
 
 
 def unknown_in_index(past: Past) -> None:
-    from preservation.find import _dossier_entry
+    from preservation.reading.find import _dossier_entry
 
     with past.house.archive.look(THE_ARCHIVE) as work:
         dossier = work.session.get_one(Dossier, past.plain)

@@ -18,9 +18,9 @@ from archive_service.kernel.findings import Severity
 from archive_service.work import Archive
 from ingest.accept import accept_sip
 from ingest.models import Sip, SipFinding, SipState
-from preservation.find import find
 from preservation.models import Copy, Dossier
 from preservation.ocfl.layout import OCFL_ROOT
+from preservation.reading.find import find
 from retention.destruction.decide import Minutes, decide_destruction
 from retention.destruction.execute import start_execution
 from retention.destruction.propose import propose_destruction, send_for_review

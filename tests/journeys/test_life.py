@@ -19,13 +19,13 @@ from archive_service.kernel.log import lines_from, verify
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
-from preservation.dips import export_dossier
-from preservation.fixity import fixity_run
+from preservation.audits.fixity import fixity_run
+from preservation.audits.restore import restore_copy
 from preservation.models import CopyState, Dossier, DossierState, FileObject
 from preservation.ocfl.store import object_ids
-from preservation.read import open_file, page_image
-from preservation.restore import restore_copy
-from preservation.roots import anchor_log, anchors_outside
+from preservation.reading.dips import export_dossier
+from preservation.reading.read import open_file, page_image
+from preservation.roots.markers import anchor_log, anchors_outside
 from preservation.watch_models import Incident
 from retention.destruction.papers import read_paper
 from retention.models import ListState

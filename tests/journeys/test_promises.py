@@ -27,10 +27,10 @@ from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.worker import drain
 from ingest.models import SipState
-from preservation.find import find
 from preservation.models import Copy, CopyState, Dossier, ErasureReceipt
 from preservation.ocfl.store import open_file, read_inventory
-from preservation.roots import anchor_log, anchors_outside
+from preservation.reading.find import find
+from preservation.roots.markers import anchor_log, anchors_outside
 from retention.destruction.certificate import issue_certificate
 from retention.models import ListState
 from search.index import Query, SearchPage

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.work import Archive
-from preservation.aips import enter_aip, store_aip
+from preservation.aips.build import Intake, IntakeFile
+from preservation.aips.store import enter_aip, store_aip
+from preservation.audits.fixity import RunReport, fixity_run
 from preservation.bagit.check import check_bag
-from preservation.build import Intake, IntakeFile
-from preservation.fixity import RunReport, fixity_run
 from preservation.models import AccessMode, Copy, CopyState, Dossier
 from preservation.ocfl.layout import object_path
 from preservation.watch_models import Incident

@@ -10,22 +10,22 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, text
 
-import preservation.erase
+import preservation.aips.erase
 from archive_service.accounts.oversight import list_log
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.jobs import Job, claim
 from archive_service.rebuild.snapshots import keep_system_objects
-from preservation.amend import amend
+from preservation.aips.amend import amend
+from preservation.aips.erase import erase
+from preservation.audits.coverage import coverage
+from preservation.audits.restore import restore_copy
 from preservation.copies import claim_copy
-from preservation.coverage import coverage
-from preservation.erase import erase
 from preservation.leases import alone
 from preservation.models import ErasureReceipt
-from preservation.restore import restore_copy
 from preservation.signatures.again import signatures_run
 from tests.archives import House, make_house
+from tests.preservation.aips.test_amend import retitle
 from tests.preservation.dossiers import audit, content, dossier_of, flip, incidents, keep
-from tests.preservation.test_amend import retitle
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_database_reports_nothing_gone_while_somebody_may_still_read_it(
     served: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """VACUUM leaves what a snapshot from before may still see, a dump for one, and says nothing of it."""
-    monkeypatch.setattr(preservation.erase, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(preservation.aips.erase, "PATIENCE_SECONDS", 0.3)
     dossier_id = keep(served)
     snapshot = served.archive.engine.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.connect() as dump:

@@ -11,12 +11,12 @@ from archive_service.kernel.db import new_id, open_engine
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
-from preservation.audit_papers import load_audit_paper
-from preservation.incident_files import Description, describe_incident, report_incident
-from preservation.incident_minutes import make_minutes
-from preservation.incidents import open_incident
+from preservation.incidents.audit_papers import load_audit_paper
+from preservation.incidents.files import Description, describe_incident, report_incident
+from preservation.incidents.minutes import make_minutes
+from preservation.incidents.register import open_incident
 from preservation.models import Dossier
-from preservation.system_objects import anchor
+from preservation.system.objects import anchor
 from preservation.watch_models import AuditPaper, Incident, IncidentReport, ReportOutcome
 from tests.past import Past
 from tests.rebuild.test_rebuild import lose_database

@@ -22,9 +22,9 @@ from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import COMES_FROM, NO_TABLE, models, undeclared
 from archive_service.rebuild.swap import fold
 from archive_service.worker import drain
-from preservation.fixity import fixity_run
+from preservation.audits.fixity import fixity_run
 from preservation.models import Copy, CopyState, Dossier, DossierState
-from preservation.roots import MARKER, anchors_outside, require_roots
+from preservation.roots.markers import MARKER, anchors_outside, require_roots
 from retention.after_rebuild import release_destruction
 from retention.destruction.papers import list_papers, load_paper
 from search.index import AccessFilter, Clause, Query
@@ -131,7 +131,7 @@ def test_the_rebuilt_archive_goes_on_working(past: Past) -> None:
 
 def test_the_log_is_whole_and_says_that_it_was_rebuilt(past: Past) -> None:
     from archive_service.kernel.actors import OPERATOR
-    from preservation.log_check import check_chain
+    from preservation.audits.log_check import check_chain
 
     lose_database(past)
     rebuild(past.house.archive)
@@ -144,7 +144,7 @@ def test_the_log_is_whole_and_says_that_it_was_rebuilt(past: Past) -> None:
 def test_entries_beyond_the_last_one_found_are_told_and_their_anchors_leave_the_markers(past: Past) -> None:
     past.hands.hold(past.amended)
     house = past.house
-    from preservation.roots import anchor_log
+    from preservation.roots.markers import anchor_log
 
     anchored = anchor_log(house.archive)  # an anchor, and its entries nowhere but in the database
     lose_database(past)

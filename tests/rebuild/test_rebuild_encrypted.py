@@ -9,10 +9,10 @@ from archive_service.kernel.db import open_engine
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
-from preservation.roots import anchor_log
+from preservation.roots.markers import anchor_log
 from tests.archives import make_house
 from tests.preservation.dossiers import keep
-from tests.preservation.test_encrypted_root import roots
+from tests.preservation.roots.test_encrypted_root import roots
 
 
 def test_an_archive_comes_back_from_its_encrypted_root_alone(tmp_path: Path) -> None:

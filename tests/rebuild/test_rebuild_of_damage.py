@@ -17,12 +17,12 @@ from archive_service.kernel.events import Verb
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
+from preservation.aips.proven import read_description
 from preservation.models import Indexed
 from preservation.ocfl.inventory import User
 from preservation.ocfl.plan import file_of
 from preservation.ocfl.store import create_object
-from preservation.proven import read_description
-from preservation.system_objects import TAIL, anchor
+from preservation.system.objects import TAIL, anchor
 from search.index import Query
 from tests.made import pdf
 from tests.past import Past

@@ -10,7 +10,7 @@ import pytest
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict
 from archive_service.worker import drain
-from preservation.amend import amend, propose_amendment, proven_description
+from preservation.aips.amend import amend, propose_amendment, proven_description
 from preservation.models import DossierState
 from retention.assess import assess_owed
 from retention.models import Answer, Assessment, EntryState

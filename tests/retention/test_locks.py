@@ -15,12 +15,12 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.objects import StillThere
 from archive_service.kernel.settings import Credentials, Root
-from preservation.erase import erase
+from preservation.aips.erase import erase
 from preservation.models import Copy, ErasureReceipt, StorageRoot
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.store import erase_object
-from preservation.probes import probe_roots
-from preservation.roots import MARKER
+from preservation.roots.markers import MARKER
+from preservation.roots.probes import probe_roots
 from retention.locks import lock_run, require_locks
 from retention.models import Assessment, TermKind
 from tests.archives import House, make_house

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from preservation.models import StorageRoot
-from preservation.probes import probe_roots
+from preservation.roots.probes import probe_roots
 from tests.archives import House
 from tests.preservation.dossiers import keep
 from tests.web.visits import Browser, text_of

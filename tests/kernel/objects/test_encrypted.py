@@ -139,11 +139,11 @@ def test_a_lock_is_put_on_the_sealed_form(store: EncryptedStore, monkeypatch: py
 
 
 def test_the_places_are_those_of_the_ocfl_layout() -> None:
+    from preservation.aips.repair import EVIDENCE
     from preservation.ocfl.layout import ROOT_FILES, object_path
-    from preservation.repair import EVIDENCE
-    from preservation.roots import MARKER
-    from preservation.system_objects import TAIL
-    from preservation.system_store import SYSTEM
+    from preservation.roots.markers import MARKER
+    from preservation.system.objects import TAIL
+    from preservation.system.store import SYSTEM
 
     assert all(place_of(key) is None for key in (*ROOT_FILES, MARKER, TAIL))
     for object_id in ("urn:uuid:0193", SYSTEM + "log-2026-11"):

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from preservation.aips.proven import read_description
 from preservation.models import Signature, SignatureCheck, Verdict
-from preservation.proven import read_description
 from preservation.signatures.again import VERDICTS, signatures_run
 from preservation.signatures.check import check_file
 from tests import made

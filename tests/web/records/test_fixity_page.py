@@ -11,10 +11,10 @@ from sqlalchemy import delete, select, update
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.jobs import Job
-from preservation.canaries import CANARIES
-from preservation.coverage import keep_snapshot
-from preservation.fixity import fixity_run
+from preservation.audits.coverage import keep_snapshot
+from preservation.audits.fixity import fixity_run
 from preservation.models import Copy, CopyState
+from preservation.roots.canaries import CANARIES
 from preservation.watch_models import CanaryCheck
 from tests.archives import House
 from tests.web.visits import Browser, text_of

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.setting_tables import Incidents
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 from preservation.watch_models import AuditPaper, Incident
 from tests.archives import House
 from tests.web.visits import Browser, text_of

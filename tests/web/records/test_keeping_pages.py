@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.state import archive_state
-from preservation.fixity import fixity_run
+from preservation.audits.fixity import fixity_run
 from preservation.models import Dossier
 from preservation.ocfl.layout import object_path
 from preservation.watch_models import Incident

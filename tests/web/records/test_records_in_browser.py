@@ -14,7 +14,7 @@ from sqlalchemy import select
 from archive_service.app import create_app
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.people import Password
-from preservation.incidents import open_incident
+from preservation.incidents.register import open_incident
 from preservation.models import Document, Dossier
 from preservation.watch_models import Incident
 from retention.assess import assess_owed

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from preservation.audit_papers import load_audit_paper
-from preservation.incidents import open_incident
+from preservation.incidents.audit_papers import load_audit_paper
+from preservation.incidents.register import open_incident
 from preservation.watch_models import AuditPaper
 from tests.archives import House
 from tests.judges.java import Verdict

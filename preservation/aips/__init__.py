@@ -1,0 +1,1 @@
+"""Archival information packages: stored, changed, proven, erased."""

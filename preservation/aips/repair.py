@@ -1,0 +1,94 @@
+"""Making a damaged object good from a proven one; what was found is kept as evidence, outside the OCFL tree."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import islice
+from uuid import UUID
+
+from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from preservation.aips.store import NotProven
+from preservation.ocfl.copies import mend_file
+from preservation.ocfl.inventory import Inventory
+from preservation.ocfl.layout import object_path
+from preservation.ocfl.store import read_inventory
+from preservation.verify import CopyFault, expected_files, verify_copy
+
+log = logging.getLogger(__name__)
+ROUNDS = 3
+"""Broken inventories hide what else is broken: each round repairs what the one before laid open."""
+MOST_FAULTS = 10_000
+EVIDENCE = "evidence"
+
+
+def evidence_of(dossier_id: UUID) -> str:
+    """The key prefix, in every root, of what damaged copies of the dossier held. Destroyed with it."""
+    return f"{EVIDENCE}/{dossier_id}"
+
+
+def repair_object(
+    source: ObjectStore,
+    target: ObjectStore,
+    object_id: str,
+    inventory_digest: str,
+    senders: Mapping[str, str],
+    kept: str,
+) -> list[str]:
+    """Makes the object in `target` what it is in `source`, which the caller has proven; returns what was wrong.
+
+    `kept` is the key prefix in `target` for what was found. Raises `NotProven`, `ContentChanged`, `StoreAway`.
+    """
+    inventory = read_inventory(source, object_id)
+    told: list[str] = []
+    for number in range(ROUNDS):
+        found = verify_copy(target, object_id, inventory_digest, senders)
+        faults = list(islice(found, MOST_FAULTS))
+        if not faults:
+            return told
+        told += [f"{fault.kind} {fault.path}" for fault in faults]
+        _keep_evidence(target, object_id, faults, f"{kept}/{number}")
+        for fault in faults:
+            _mend(source, target, inventory, fault)
+    fault_left = next(verify_copy(target, object_id, inventory_digest, senders), None)
+    if fault_left is not None:
+        raise NotProven(f"{target.describe()}: {fault_left.kind} {fault_left.path}")
+    return told
+
+
+def _keep_evidence(target: ObjectStore, object_id: str, faults: list[CopyFault], prefix: str) -> None:
+    """The bytes as they were found, beside a list of what was wrong; bytes that cannot be read are only listed."""
+    folder = object_path(object_id)
+    target.put(f"{prefix}/faults.json", json.dumps([asdict(f) for f in faults], ensure_ascii=False).encode())
+    for number, fault in enumerate(faults):
+        if fault.kind not in ("changed", "extra"):
+            continue
+        try:
+            with target.open(f"{folder}/{fault.path}", fresh=True) as stream:
+                target.put(f"{prefix}/{number:06}", stream)
+        except ObjectMissing:
+            log.warning("no bytes of %s %s: a link, a device or an empty folder", object_id, fault.path)
+
+
+def _mend(source: ObjectStore, target: ObjectStore, inventory: Inventory, fault: CopyFault) -> None:
+    folder = object_path(inventory.object_id)
+    own = expected_files(inventory)
+    if fault.kind == "extra":
+        target.delete_tree(f"{folder}/{fault.path}".rstrip("/"))
+    elif fault.path in own and own[fault.path] is None:
+        mend_file(source, target, inventory, fault.path)
+    else:
+        # Without whole inventories nothing can be told of the rest: all of them at once.
+        for path, data in own.items():
+            if data is not None and not _same(target, f"{folder}/{path}", data):
+                target.put(f"{folder}/{path}", data)
+
+
+def _same(store: ObjectStore, key: str, data: bytes) -> bool:
+    try:
+        with store.open(key, fresh=True) as stream:
+            return stream.read(len(data) + 1) == data
+    except (ObjectMissing, StoreAway):
+        return False  # a bad sector is written over; a root that is away says so when it is written to

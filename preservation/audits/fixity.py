@@ -1,0 +1,265 @@
+"""The audit of copies: the oldest check first, bounded, resumable; every fault told once, with copy and file.
+
+Progress is each row's `next_check`, so that a run that was cut off goes on where it was. A root without our marker is
+not audited: an empty mount would report every record missing.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.events import Verb
+from archive_service.kernel.log import ahead_of
+from archive_service.kernel.objects import StoreAway
+from archive_service.kernel.state import archive_state
+from archive_service.work import Archive, Work
+from preservation.aips.store import senders_of
+from preservation.audits.coverage import keep_snapshot
+from preservation.audits.liveness import audit_canaries
+from preservation.audits.pace import ClockWatch, Pace, closing, next_opening
+from preservation.audits.root_files import audit_root_files
+from preservation.audits.slices import KIND, Due, due_copies
+from preservation.audits.system_audit import audit_system_objects
+from preservation.copies import claim_copy, give_back, held_copy
+from preservation.incidents.register import open_incident
+from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
+from preservation.roots.markers import check_roots, root_trouble
+from preservation.verify import CopyFault, verify_copy
+from preservation.watch_models import AuditRun
+
+MOST_FAULTS = 100
+"""Told one by one for one copy; more of them are one more of the same."""
+RECHECK = timedelta(days=1)
+"""How soon a faulty copy is read again."""
+#: The state of a copy is its gravest fault.
+GRAVITY = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.extra)
+BAD = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """`stopped`: root id → why its audit ended. `more`: copies are due still; the next run takes them."""
+
+    run_id: UUID
+    checked: int
+    faults: int
+    stopped: dict[str, str]
+    more: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    """`until`: when its hours end. `put_off`: they ended before it did."""
+
+    id: UUID
+    clock: ClockWatch
+    pace: Pace
+    until: datetime | None
+    stopped: dict[str, str] = field(default_factory=dict)
+    put_off: bool = False
+
+
+def nightly_audit(archive: Archive) -> RunReport | None:
+    """Job: an audit within its hours; outside them it waits until they begin."""
+    hours, now = archive.settings.fixity_hours, archive.clock.now()
+    until = closing(hours, now) if hours else None
+    if hours and until is None:
+        with archive.work(THE_ARCHIVE) as work:
+            work.owe("fixity_run", run_after=next_opening(hours, now))
+        return None
+    return fixity_run(archive, until=until)
+
+
+def fixity_run(
+    archive: Archive, *, limit: int | None = None, early: bool = False, until: datetime | None = None
+) -> RunReport:
+    """Audits the copies with the oldest `next_check` over all roots, at most `limit` (`run_objects`) of them.
+
+    `early` also takes copies whose time has not come: for a person who wants to know now. After `until` no copy more
+    is begun.
+    """
+    most = limit or archive.settings.run_objects
+    run = _start(archive, until)
+    if trouble := _clock_trouble(archive):
+        _stop_all(archive, run, trouble)
+    for root_id, (state, reason) in check_roots(archive).items():
+        if state != "online":
+            _stop(archive, run, root_id, reason or state)
+    ours = audit_canaries(archive, skip=run.stopped)
+    ours += audit_root_files(archive, skip=run.stopped)
+    ours += audit_system_objects(archive, skip=run.stopped, early=early)
+    due = due_copies(archive, most, early, run.stopped)
+    with ThreadPoolExecutor(archive.settings.workers) as pool:
+        for _ in pool.map(lambda each: _audit(archive, run, each), due):
+            pass
+    found = _finish(archive, run, ours, more=len(due) == most and not early)
+    keep_snapshot(archive)
+    return found
+
+
+def _clock_trouble(archive: Archive) -> str:
+    """When the clock ran back behind the log and nobody has confirmed it: no date of this audit could be trusted."""
+    with archive.look(THE_ARCHIVE) as work:
+        now, latest = work.now(), ahead_of(work.session, work.now())
+        confirmed = archive_state(work.session).clock_confirmed_until
+        if latest is None or (confirmed is not None and now <= confirmed):
+            return ""
+        return f"clock-ran-back: the log's latest entry is of {latest.isoformat(timespec='seconds')}"
+
+
+def _start(archive: Archive, until: datetime | None) -> _Run:
+    with archive.work(THE_ARCHIVE) as work:
+        row = AuditRun(kind=KIND, started_at=work.now())
+        work.session.add(row)
+    return _Run(row.id, ClockWatch(archive.clock), Pace(archive.settings.fixity_mib_per_second), until)
+
+
+def _stop(archive: Archive, run: _Run, root_id: str, reason: str) -> None:
+    if run.stopped.setdefault(root_id, reason) is not reason:
+        return
+    if reason == "offline":  # in its safe: audited by `check-set`, and here when it is connected
+        return
+    with archive.work(THE_ARCHIVE) as work:
+        open_incident(work, "audit-stopped", root_id=root_id, found=reason)
+        work.record_of(Verb.audit_stopped, "storage_root", root_id, outcome="failure", reason=reason)
+
+
+def _stop_all(archive: Archive, run: _Run, reason: str) -> None:
+    """What is wrong with the audit itself, told once and of no root."""
+    if all(root.id in run.stopped for root in archive.settings.storage):
+        return
+    run.stopped |= {root.id: reason for root in archive.settings.storage if root.id not in run.stopped}
+    with archive.work(THE_ARCHIVE) as work:
+        open_incident(work, "audit-stopped", found=reason)
+        work.record_of(Verb.audit_stopped, "audit_run", run.id, outcome="failure", reason=reason)
+
+
+def _finish(archive: Archive, run: _Run, ours: int, *, more: bool) -> RunReport:
+    """`ours`: faults of declarations and system objects, which are no dossier's."""
+    with archive.work(THE_ARCHIVE) as work:
+        row: AuditRun = work.get(AuditRun, run.id)
+        row.faults += ours
+        stopped = {root: reason for root, reason in run.stopped.items() if reason != "offline"}
+        row.finished_at, more = work.now(), (more and row.checked > 0) or run.put_off
+        row.stopped = "; ".join(f"{root}: {reason}" for root, reason in sorted(stopped.items()))[:500]
+        work.record(Verb.audit_finished, row, checked=row.checked, faults=row.faults, stopped=row.stopped)
+        if more:
+            work.owe("fixity_run")
+        if row.faults and archive.settings.repairs_a_day:
+            work.owe("repair_copies")
+    return RunReport(run.id, row.checked, row.faults, stopped, more)
+
+
+def _audit(archive: Archive, run: _Run, due: Due) -> None:
+    """One copy: claim, read with no transaction open, settle."""
+    if due.root_id in run.stopped:
+        return
+    if run.until is not None and archive.clock.now() >= run.until:
+        run.put_off = True
+        return
+    lease = claim_copy(archive, due.dossier_id, due.root_id, seen=due.next_check)
+    if lease is None:
+        return
+    with archive.look(THE_ARCHIVE) as work:
+        dossier = work.session.get_one(Dossier, due.dossier_id)
+        senders = senders_of(work, due.dossier_id)
+    try:
+        store = archive.stores[due.root_id]
+        found = verify_copy(store, dossier.object_id, dossier.inventory_digest, senders, run.pace)
+        faults = list(islice(found, MOST_FAULTS))
+    except StoreAway as error:
+        faults, away = [], error.reason
+    else:
+        away = root_trouble(archive, due.root_id)[1] if faults else ""
+    if away:
+        # The mount went away under our hands: what it seemed to lack says nothing of the copy.
+        give_back(archive, due.dossier_id, due.root_id, lease)
+        _stop(archive, run, due.root_id, away)
+        return
+    if jumped := run.clock.jumped():
+        give_back(archive, due.dossier_id, due.root_id, lease)
+        _stop_all(archive, run, jumped)
+        return
+    _settle(archive, run, due, lease, dossier.inventory_digest, faults)
+
+
+def _settle(
+    archive: Archive, run: _Run, due: Due, lease: datetime, digest: str, faults: list[CopyFault]
+) -> None:
+    with archive.work(THE_ARCHIVE) as work:
+        copy = held_copy(work, due.dossier_id, due.root_id, lease)
+        if copy is None:
+            return
+        copy.lease_until = None
+        dossier = work.session.get_one(Dossier, due.dossier_id)
+        if _outdated(work, dossier, digest, faults):
+            copy.next_check = work.now() + RECHECK
+            return
+        tell(work, dossier, copy, faults)
+        count = update(AuditRun).where(AuditRun.id == run.id)
+        work.session.execute(count.values(checked=AuditRun.checked + 1, faults=AuditRun.faults + len(faults)))
+
+
+def _outdated(work: Work, dossier: Dossier, digest: str, faults: list[CopyFault]) -> bool:
+    """Whether the dossier became another one, or is about to, while its copy was read: nothing was proven then."""
+    if dossier.state is DossierState.destroyed or dossier.inventory_digest != digest:
+        return True
+    return bool(faults) and work.session.get(Amendment, dossier.id) is not None
+
+
+def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault]) -> None:
+    """Writes what was found to the copy's row: its state, the next check, an incident for each fault, the event."""
+    now, before = work.now(), copy.state
+    kinds = {CopyState(fault.kind) for fault in faults}
+    copy.state = next((state for state in GRAVITY if state in kinds), CopyState.verified)
+    copy.next_check = now + (RECHECK if faults else timedelta(days=work.settings.fixity_days))
+    if faults:
+        new = [f for f in faults if open_incident_of(work, dossier, copy.root_id, f)]
+        if new or before is CopyState.verified:
+            work.record(
+                Verb.copy_failed, dossier, outcome="failure", root=copy.root_id,
+                faults=[f"{fault.kind} {fault.path}" for fault in faults],
+            )  # fmt: skip
+    else:
+        copy.version, copy.verified_at = dossier.version, now
+        if before is not CopyState.verified:
+            work.record(Verb.copy_verified, dossier, root=copy.root_id, before=before.value)
+    work.session.flush()
+    _count_good(work, dossier)
+
+
+def open_incident_of(work: Work, dossier: Dossier, root_id: str, fault: CopyFault) -> bool:
+    return open_incident(
+        work,
+        fault.kind,
+        dossier=dossier,
+        root_id=root_id,
+        path=fault.path,
+        found=fault.found,
+        expected=fault.expected,
+    )
+
+
+def _count_good(work: Work, dossier: Dossier) -> None:
+    """No good copy left: the record is lost, unless people find one. One good again: the others can be restored."""
+    # An owed copy that never was has no bytes; one that is only behind has.
+    copies = [
+        row
+        for row in work.session.scalars(select(Copy).where(Copy.dossier_id == dossier.id))
+        if row.state is not CopyState.owed or row.version
+    ]
+    if all(row.state in BAD for row in copies):
+        for row in copies:
+            row.state = CopyState.lost
+        open_incident(work, "lost", dossier=dossier)
+        return
+    for row in copies:
+        if row.state is CopyState.lost:
+            row.state, row.next_check = CopyState.not_checked, work.now()

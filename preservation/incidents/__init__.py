@@ -1,0 +1,1 @@
+"""What went wrong: each with its file, its minutes, its alarm."""

@@ -1,0 +1,96 @@
+"""Copies that are owed: made from a good copy, proven like the first ones."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.errors import TryLater
+from archive_service.kernel.events import Verb
+from archive_service.kernel.objects import ObjectStore
+from archive_service.work import Archive, Work
+from preservation.aips.erase import erase_again
+from preservation.aips.repair import evidence_of, repair_object
+from preservation.aips.store import NotProven, senders_of, stores_of
+from preservation.models import Copy, CopyState, Dossier, DossierState, StorageRoot
+from preservation.ocfl.copies import copy_object
+from preservation.ocfl.store import ObjectDamaged
+from preservation.roots.markers import writable_root
+from preservation.verify import verify_copy
+
+
+def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
+    """Job: brings one root to the dossier's newest version. Raises `TryLater` while the root or every source is away."""
+    with archive.look(THE_ARCHIVE) as work:
+        dossier = work.session.get(Dossier, UUID(dossier_id))
+        row = work.session.get(Copy, (UUID(dossier_id), root_id))
+        senders = senders_of(work, UUID(dossier_id))
+    if (
+        dossier is None
+        or row is None
+        or dossier.state is DossierState.destroyed
+        or row.state is not CopyState.owed
+    ):
+        return
+    target = writable_root(archive, root_id)
+    sources = [store for store in stores_of(archive, dossier.id) if store is not target]
+    if not sources:
+        raise TryLater(
+            "Chưa có bản nào đọc được để sao.", "No copy can be read to copy from.", name="copies-away"
+        )
+    with suppress(ObjectDamaged):  # told and mended below
+        copy_object(sources[0], target, dossier.object_id)
+    if next(verify_copy(target, dossier.object_id, dossier.inventory_digest, senders), None) is not None:
+        _mend(archive, dossier, sources[0], target, senders)
+    with archive.work(THE_ARCHIVE) as work:
+        copy = work.session.get(Copy, (dossier.id, root_id), with_for_update=True)
+        destroyed = work.get(Dossier, dossier.id).state is DossierState.destroyed
+        if copy is not None and not destroyed:
+            _made(work, dossier, copy)
+            return
+    if destroyed:  # while we wrote: what came back must go again
+        erase_again(archive, dossier, [root_id])
+
+
+def _made(work: Work, dossier: Dossier, copy: Copy) -> None:
+    now = work.now()
+    copy.state, copy.version, copy.verified_at = CopyState.verified, dossier.version, now
+    copy.next_check = now + timedelta(days=work.settings.fixity_days)
+    work.record(Verb.copy_made, dossier, root=copy.root_id, version=dossier.version)
+
+
+def _mend(
+    archive: Archive, dossier: Dossier, source: ObjectStore, target: ObjectStore, senders: dict[str, str]
+) -> None:
+    """A copy that did not arrive as it was sent is never taken for done, and would never be written again by itself."""
+    fault = next(verify_copy(source, dossier.object_id, dossier.inventory_digest, senders), None)
+    if fault is not None:
+        raise NotProven(f"{source.describe()}: {fault.kind} {fault.path}")
+    kept = f"{evidence_of(dossier.id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
+    repair_object(source, target, dossier.object_id, dossier.inventory_digest, senders, kept)
+
+
+def copies_owed(archive: Archive) -> None:
+    """Job: queues what each root lacks, a root that was added later included; bounded, the timetable comes again."""
+    with archive.work(THE_ARCHIVE) as work:
+        now = work.now()
+        for root in archive.settings.storage:
+            has = select(Copy.dossier_id).where(Copy.root_id == root.id)
+            lacking = (
+                select(Dossier.id)
+                .where(Dossier.state != DossierState.destroyed, Dossier.id.not_in(has))
+                .limit(archive.settings.run_objects)
+            )
+            for dossier_id in work.session.scalars(lacking).all():
+                work.session.add(Copy(dossier_id=dossier_id, root_id=root.id, next_check=now))
+            work.session.flush()
+            known = work.session.get(StorageRoot, root.id)
+            if root.role == "offline" and known is not None and known.state != "online":
+                continue  # in its safe: `export-set` brings it up to date
+            owed = select(Copy.dossier_id).where(Copy.root_id == root.id, Copy.state == CopyState.owed)
+            for dossier_id in work.session.scalars(owed.limit(archive.settings.run_objects)).all():
+                work.owe("make_copy", dossier_id, root.id)

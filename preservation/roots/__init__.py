@@ -1,0 +1,1 @@
+"""Storage roots: markers, probes, canaries, encryption declared."""

@@ -1,0 +1,73 @@
+"""The audit on a real S3 service: what a folder shows, a bucket shows too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.settings import Credentials, Root
+from preservation.aips.repair import evidence_of
+from preservation.audits.restore import restore_copy
+from preservation.audits.self_repair import repair_copies
+from preservation.models import CopyState
+from preservation.ocfl.layout import object_path
+from preservation.roots.canaries import CANARIES, hear_canaries
+from preservation.roots.markers import MARKER
+from preservation.watch_models import CanaryCheck
+from tests.archives import House, make_house
+from tests.preservation.dossiers import audit, dossier_of, incidents, keep, states
+from tests.services.s3 import S3
+
+
+@pytest.fixture
+def bucket_house(tmp_path: Path, s3_server: S3) -> Iterator[House]:
+    """One root is a folder, the other a bucket."""
+    url = f"s3://{s3_server.new_bucket()}?endpoint={s3_server.endpoint}"
+    keys = Credentials(access_key=s3_server.access_key, secret_key=SecretStr(s3_server.secret_key))
+    roots = [
+        Root(id="kho-chinh", url=(tmp_path / "1").as_uri(), failure_domain="1", role="primary"),
+        Root(id="ban-sao", url=url, failure_domain="2", credentials="s3"),
+    ]
+    house = make_house(tmp_path, storage=roots, credentials={"s3": keys})
+    yield house
+    house.archive.close()
+
+
+def test_changed_missing_and_extra_bytes_in_a_bucket_are_found_and_made_good(bucket_house: House) -> None:
+    house, store = bucket_house, bucket_house.archive.stores["ban-sao"]
+    dossier_id = keep(house)
+    folder = object_path(dossier_of(house.archive, dossier_id).object_id)
+    first, second, *_ = sorted(i.key for i in store.list(folder) if i.key.endswith(".pdf"))
+    store.put(first, b"other bytes")
+    store.delete(second)
+    store.put(f"{folder}/la.txt", b"la")
+    assert audit(house).faults == 3
+    assert {each.kind for each in incidents(house.archive)} == {"changed", "missing", "extra"}
+    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    assert audit(house).faults == 0
+    assert set(states(house.archive, dossier_id).values()) == {CopyState.verified}
+    assert any(store.list(evidence_of(dossier_id)))
+
+
+def test_a_bucket_without_its_marker_is_not_audited(bucket_house: House) -> None:
+    keep(bucket_house)
+    bucket_house.archive.stores["ban-sao"].delete(MARKER)
+    assert audit(bucket_house).stopped == {"ban-sao": "marker-missing"}
+
+
+def test_the_samples_in_a_bucket_are_heard_and_repair_works_by_itself(bucket_house: House) -> None:
+    house, store = bucket_house, bucket_house.archive.stores["ban-sao"]
+    folder = object_path(dossier_of(house.archive, keep(house)).object_id)
+    store.put(next(i.key for i in store.list(folder) if i.key.endswith(".pdf")), b"other bytes")
+    assert audit(house).faults == 1
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert work.session.get_one(CanaryCheck, "ban-sao").reported == 6
+    assert repair_copies(house.archive).repaired == 1
+    store.delete_tree(CANARIES)
+    audit(house)
+    assert [each.kind for each in incidents(house.archive)].count("alarm-dead") == 1
+    assert hear_canaries(store).reported == 6
