@@ -114,10 +114,9 @@ def _snapshot(archive: Archive, snapshot: Snapshot, now: bool) -> str:
             return ""
         name = current_name(archive, snapshot.kind)
         written = write_next(archive, name, tables | papers, "Dữ liệu quản lý của kho")
-    if written is not None:
-        enter_written(archive, snapshot.kind, written, digest=digest)
-        _enter_papers(archive, name, papers)
-    return name if written else ""
+    enter_written(archive, snapshot.kind, written, digest=digest)
+    _enter_papers(archive, name, papers)
+    return name
 
 
 def _write_tables(archive: Archive, snapshot: Snapshot, folder: Path) -> dict[str, NewFile]:
@@ -169,16 +168,18 @@ def _series(archive: Archive, kind: str, write: Callable[[Archive, Path], str], 
 def _log(archive: Archive, folder: Path) -> str:
     """The hashed entries since the last segment, as `entries/<first>-<last>.jsonl`."""
     name, last = current_name(archive, LOG), newest_row(archive, LOG)
-    upto = _finished_upto(archive, name, last.upto if last else 0, folder)
+    known = last.upto if last else 0
+    upto = _finished_upto(archive, name, known, folder)
     with archive.look(THE_ARCHIVE) as work:
         head = work.session.get_one(LogHead, 1).number
-    if head == upto:
+    if head == known:
         return ""
-    path = f"entries/{upto + 1:012}-{head:012}.jsonl"
-    put = {path: _segment(archive, upto + 1, head, folder / "segment")}
+    put = {}
+    if head > upto:  # else a crash left the segment written, and no row knows it
+        path = f"entries/{upto + 1:012}-{head:012}.jsonl"
+        put = {path: _segment(archive, upto + 1, head, folder / "segment")}
     written = write_next(archive, name, put, "Nhật ký: các mục đã băm")
-    if written is not None:
-        enter_written(archive, LOG, written, upto=head)
+    enter_written(archive, LOG, written, upto=head)
     return name
 
 
@@ -218,13 +219,13 @@ def _verdicts(archive: Archive, folder: Path) -> str:
         with archive.staging.open(key) as stream:
             (folder / str(number)).write_bytes(stream.read())
         put[f"runs/{key.removeprefix(VERDICTS + '/')}"] = file_of(folder / str(number))
+    if not put:
+        return ""
     name = current_name(archive, VERDICT_KIND)
-    written = write_next(archive, name, put, "Kết quả kiểm tra lại chữ ký số") if put else None
-    if written is not None:
-        enter_written(archive, VERDICT_KIND, written)
+    enter_written(archive, VERDICT_KIND, write_next(archive, name, put, "Kết quả kiểm tra lại chữ ký số"))
     for key in taken:
         archive.staging.delete(key)
-    return name if written else ""
+    return name
 
 
 def anchor(archive: Archive) -> Anchor:

@@ -100,8 +100,11 @@ def _try_copy(source: ObjectStore, target: ObjectStore, name: str) -> bool:
     return True
 
 
-def write_next(archive: Archive, name: str, put: Mapping[str, NewFile], message: str) -> Written | None:
-    """The object's next version in every root that answers; None when nothing changed. Raises `TryLater`."""
+def write_next(archive: Archive, name: str, put: Mapping[str, NewFile], message: str) -> Written:
+    """The object's next version in every root that answers, or the newest where a crash left it and no row knows it.
+
+    Raises `TryLater`.
+    """
     stores = online_stores(archive)
     previous = levelled(stores, name)
     try:
@@ -114,13 +117,26 @@ def write_next(archive: Archive, name: str, put: Mapping[str, NewFile], message:
             created=archive.clock.now(),
         )
     except NothingChanged:
-        return None
-    proven = tuple(root for root, store in stores.items() if _write(archive, root, store, plan))
-    if not proven:
+        if previous is None:
+            raise
+        written = _newest(stores, name, previous)
+    else:
+        proven = tuple(root for root, store in stores.items() if _write(archive, root, store, plan))
+        written = Written(name, plan.inventory, hashlib.sha512(plan.data).hexdigest(), proven)
+    if not written.roots:
         raise TryLater(
             "Chưa ghi được đối tượng hệ thống vào kho nào.", f"No root took {name}.", name="copies-away"
         )
-    return Written(name, plan.inventory, hashlib.sha512(plan.data).hexdigest(), proven)
+    return written
+
+
+def _newest(stores: Stores, name: str, inventory: Inventory) -> Written:
+    """What lies there, read back as a new version is."""
+    states = (object_state(store, system_id(name)) for store in stores.values())
+    newest = max(states, key=lambda state: _head(state.inventory))
+    digest = hashlib.sha512(newest.data).hexdigest()
+    proven = tuple(root for root, store in stores.items() if not _fault(store, system_id(name), digest))
+    return Written(name, inventory, digest, proven)
 
 
 def _write(archive: Archive, root_id: str, store: ObjectStore, plan: VersionPlan) -> bool:
