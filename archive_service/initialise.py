@@ -28,6 +28,7 @@ FirstPerson = tuple[str, str, str]
 TIMETABLES = {
     "check_roots": 60,
     "probe_roots": 86_400,
+    "sweep_roots": 86_400,
     "anchor_log": 3600,
     "write_system_objects": 900,
     "fixity_run": 86_400,

@@ -34,6 +34,7 @@ from preservation.reading.find import index_dossier, index_owed
 from preservation.replication.replicas import copies_owed, make_copy
 from preservation.roots.markers import check_roots
 from preservation.roots.probes import probe_roots
+from preservation.roots.remains import sweep_roots
 from preservation.signatures.again import signatures_run
 from preservation.system.objects import anchor
 from retention.assess import assess_dossier, assess_owed
@@ -62,6 +63,7 @@ HANDLERS: dict[str, Handler] = {
     "copies_owed": copies_owed,
     "check_roots": check_roots,
     "probe_roots": probe_roots,
+    "sweep_roots": sweep_roots,
     "fixity_run": nightly_audit,
     "repair_copies": repair_copies,
     "note_repair": note_repair,

@@ -32,6 +32,7 @@ from archive_service.kernel.objects.port import (
     is_key,
 )
 from archive_service.kernel.objects.s3_faults import s3_faults
+from archive_service.kernel.objects.s3_parts import Sent
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -103,7 +104,7 @@ class S3Store:
             raise AlreadyThere(key)
         with s3_faults(self.describe(), key):
             sent = s3_put.send(self.client, self.bucket, name, source, if_absent=if_absent, facts=self._facts)
-        if not self._facts.checks_sha256:
+        if sent.kept or not self._facts.checks_sha256:
             self._read_back(key, sent)
 
     def put_tree(self, prefix: str, entries: Iterable[tuple[str, Source]]) -> None:
@@ -202,7 +203,7 @@ class S3Store:
     def _below(self, prefix: str) -> str:
         return self._name(checked_prefix(prefix) + "/") if prefix else self._name("")
 
-    def _read_back(self, key: str, sent: s3_put.Sent) -> None:
+    def _read_back(self, key: str, sent: Sent) -> None:
         digest = hashlib.sha256()
         with self.open(key) as stream:
             while block := stream.read(CHUNK):

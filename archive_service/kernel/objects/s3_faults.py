@@ -13,6 +13,15 @@ from archive_service.kernel.objects.port import AlreadyThere, ObjectMissing, Sto
 _FULL = {"QuotaExceeded", "InsufficientStorage", "InsufficientCapacity", "XMinioStorageFull"}
 # Access refused is a setting of ours or the service's own state, not the caller's mistake.
 _AWAY = {401, 403, 408, 429}
+# An upload that was aborted under our hands, a write that met another one, bytes hurt on their way: try again.
+_AGAIN = {
+    "NoSuchBucket",
+    "NoSuchUpload",
+    "ConditionalRequestConflict",
+    "OperationAborted",
+    "BadDigest",
+    "InvalidPart",
+}
 
 
 @contextmanager
@@ -28,6 +37,14 @@ def s3_faults(where: str, key: str) -> Iterator[None]:
         raise StoreAway(where, type(error).__name__) from error
 
 
+def broke_off(error: BaseException) -> bool:
+    """The store fell away in the middle. Not so when it, or the source, said no, nor when it is full."""
+    if isinstance(error, ClientError):
+        failed = status_of(error) >= 500 or status_of(error) in _AWAY
+        return failed and not isinstance(_meaning(error, "", ""), StoreFull)
+    return isinstance(error, (StoreAway, BotoCoreError, HTTPClientError, HTTPError))
+
+
 def status_of(error: ClientError) -> int:
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
@@ -39,8 +56,7 @@ def _meaning(error: ClientError, where: str, key: str) -> Exception:
         return AlreadyThere(key)
     if status == 507 or code in _FULL:
         return StoreFull(where, code)
-    # A multipart upload that was aborted under our hands, or a write that met another one: try again.
-    if code in ("NoSuchBucket", "NoSuchUpload", "ConditionalRequestConflict", "OperationAborted"):
+    if code in _AGAIN:
         return StoreAway(where, code)
     if status == 404:
         return ObjectMissing(key)

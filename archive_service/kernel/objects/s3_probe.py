@@ -12,11 +12,13 @@ from botocore.exceptions import ClientError
 
 from archive_service.kernel.objects.port import Lock, StoreFacts, StoreProblem
 from archive_service.kernel.objects.s3_faults import status_of
+from archive_service.kernel.objects.s3_parts import base64_of, complete, put_part
 from archive_service.kernel.objects.s3_purge import purge
-from archive_service.kernel.objects.s3_put import base64_of, complete, keeps_versions, put_one, put_part
+from archive_service.kernel.objects.s3_put import keeps_versions, put_one
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 LOCKED_FOR = timedelta(minutes=2)
 """Long enough for clocks that differ; what we may not remove by bypass is gone with the next probe after that."""
@@ -41,7 +43,7 @@ def look(client: S3Client, bucket: str, prefix: str) -> StoreFacts:
 
 
 def _look_at_parts(client: S3Client, bucket: str, name: str) -> tuple[bool, bool]:
-    """(an existing key is not replaced by parts, a part with a wrong checksum is refused)."""
+    """(an existing key is not replaced by parts, a part with a wrong checksum is refused, also on completing)."""
     upload = client.create_multipart_upload(Bucket=bucket, Key=name, ChecksumAlgorithm="SHA256")["UploadId"]
     try:
         refuses_wrong = not _accepts(
@@ -52,6 +54,11 @@ def _look_at_parts(client: S3Client, bucket: str, name: str) -> tuple[bool, bool
         )  # fmt: skip
         part = put_part(client, bucket, name, upload, 1, b"probe")
         refuses = not _accepts(lambda: complete(client, bucket, name, upload, [part], if_absent=True))
+        # Else a part that another writer sent into the same upload could become part of our object.
+        wrong: CompletedPartTypeDef = {**part, "ChecksumSHA256": base64_of(b"other")}
+        refuses_wrong &= not _accepts(
+            lambda: complete(client, bucket, name, upload, [wrong], if_absent=False)
+        )
     finally:
         with suppress(ClientError):
             client.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)

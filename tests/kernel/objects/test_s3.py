@@ -19,7 +19,7 @@ from archive_service.kernel.objects import (
     open_store,
 )
 from archive_service.kernel.objects.s3 import address_of
-from archive_service.kernel.objects.s3_put import base64_of
+from archive_service.kernel.objects.s3_parts import base64_of
 from tests.services.s3 import S3
 
 
