@@ -1,9 +1,10 @@
-"""A door in front of a real HTTP service that can be made to fail: with a status, or by cutting the line."""
+"""A door in front of a real HTTP service that can be made to fail: with a status, slowly, or by cutting the line."""
 
 from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +12,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 CUT = 0
+"""The line breaks before the request is passed on."""
+LOST = -1
+"""The request is carried out, and the line breaks before the answer."""
+HALF = -2
+"""The line breaks in the middle of the answer's body."""
+SLOW = 200
+"""Nothing is refused; it only takes its time."""
+_STATUSES = range(400, 600)
 OURS = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
 @dataclass
 class Door:
-    """`shut` makes the next requests fail, `after` some that still pass; `open` ends it."""
+    """`shut` makes the next requests fail, `after` some that still pass; `open` ends it.
+
+    `only`: of those whose method and path hold this text. `delay_s`: every such answer waits for so long.
+    """
 
     upstream: str
     port: int = 0
@@ -24,22 +36,27 @@ class Door:
     passing: int = 0
     status: int = 503
     refused: int = 0
+    only: str = ""
+    delay_s: float = 0.0
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def shut(self, status: int = 503, *, times: int = 1 << 30, after: int = 0) -> None:
+    def shut(
+        self, status: int = 503, *, times: int = 1 << 30, after: int = 0, only: str = "", delay_s: float = 0.0
+    ) -> None:
         with self._guard:
             self.status, self.failing, self.passing, self.refused = status, times, after, 0
+            self.only, self.delay_s = only, delay_s
 
     def open(self) -> None:
         self.failing = 0
 
-    def refuses(self) -> bool:
+    def refuses(self, request: str) -> bool:
         with self._guard:
-            if not self.failing:
+            if not self.failing or self.only not in request:
                 return False
             if self.passing:
                 self.passing -= 1
@@ -74,7 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.door.refuses():
+        refused = self.door.refuses(f"{self.command} {self.path}")
+        if refused:
+            time.sleep(self.door.delay_s)
+        if refused and self.door.status in (CUT, *_STATUSES):
             self._refuse()
             return
         line = http.client.HTTPConnection(self.door.upstream, timeout=60)
@@ -84,6 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
             content = answer.read()
         finally:
             line.close()
+        if refused and self.door.status == LOST:
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in OURS:
@@ -92,6 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
         length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
         self.send_header("Content-Length", length or "0")
         self.end_headers()
+        if refused and self.door.status == HALF:
+            self.close_connection = True
+            content = content[: len(content) // 2]
         self.wfile.write(content)
 
     def _refuse(self) -> None:

@@ -111,13 +111,19 @@ def _sweep_sockets(command: Sequence[str]) -> None:
 
 @contextmanager
 def start() -> Iterator[S3]:
+    with scratch_folder() as folder, start_in(folder) as s3:
+        yield s3
+
+
+@contextmanager
+def start_in(folder: Path) -> Iterator[S3]:
+    """One that keeps everything in `folder`."""
     weed = program("weed", folders=[str(Path(sys.executable).parent)])
-    with scratch_folder() as folder:
-        port = free_port()
-        s3 = S3(f"http://127.0.0.1:{port}", folder)
-        s3.server = Server(NAME, _command(weed, folder, port), folder, s3.ready)
-        try:
-            with running(s3.server):
-                yield s3
-        finally:
-            _sweep_sockets(s3.server.command)
+    port = free_port()
+    s3 = S3(f"http://127.0.0.1:{port}", folder)
+    s3.server = Server(NAME, _command(weed, folder, port), folder, s3.ready)
+    try:
+        with running(s3.server):
+            yield s3
+    finally:
+        _sweep_sockets(s3.server.command)

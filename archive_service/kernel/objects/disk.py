@@ -28,13 +28,14 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def make_folders(folder: Path, *, below: Path) -> None:
-    """Makes `folder` and its parents up to `below`, which must exist, each one durable."""
+def make_folders(folder: Path, *, below: Path, sync: bool = True) -> None:
+    """Makes `folder` and its parents up to `below`, which must exist, each one durable with `sync`."""
     if folder == below or folder.is_dir():
         return
-    make_folders(folder.parent, below=below)
+    make_folders(folder.parent, below=below, sync=sync)
     folder.mkdir(exist_ok=True)
-    fsync_folder(folder.parent)
+    if sync:
+        fsync_folder(folder.parent)
 
 
 @contextmanager

@@ -72,7 +72,7 @@ class FolderStore:
             for name, source in entries:
                 checked_key(f"{prefix}/{name}")
                 path = staged / name
-                path.parent.mkdir(parents=True, exist_ok=True)
+                disk.make_folders(path.parent, below=staged, sync=False)
                 disk.write_file(path, source, sync=False)
             disk.fsync_tree(staged)
             self._place(staged, target, os.rename)
