@@ -1,4 +1,4 @@
-"""A real file system of a few megabytes, and the bytes that fill it."""
+"""A real file system of a few megabytes, and the bytes that fill it; a real mount that vanishes or turns read-only."""
 
 from __future__ import annotations
 
@@ -51,4 +51,48 @@ def small_disk(config: pytest.Config, folder: Path, megabytes: int = 4) -> Itera
     try:
         yield SmallDisk(folder)
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        _umount(folder)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder that is seen at another place, as a file server's is, and can vanish from there with its bytes unharmed."""
+
+    behind: Path
+    folder: Path
+
+    def connect(self) -> None:
+        _mount("--bind", str(self.behind), str(self.folder))
+
+    def vanish(self) -> None:
+        """Also from under open files: what is left at the place is the empty mount point."""
+        _umount(self.folder)
+
+    def read_only(self, yes: bool = True) -> None:
+        """As the kernel does with a disk that reports errors."""
+        _mount("-o", f"remount,bind,{'ro' if yes else 'rw'}", str(self.folder))
+
+
+def _mount(*words: str) -> None:
+    subprocess.run(["mount", *words], check=True, capture_output=True)
+
+
+def _umount(folder: Path) -> None:
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)
+
+
+@contextmanager
+def mount(config: pytest.Config, folder: Path) -> Iterator[Mount]:
+    """Connected at `folder`, which is made; a place where nothing may be mounted counts as a missing service."""
+    made = Mount(folder.with_name(f"{folder.name}-behind"), folder)
+    for each in (made.behind, made.folder):
+        each.mkdir(parents=True)
+    try:
+        made.connect()
+    except (OSError, subprocess.CalledProcessError) as error:
+        not_there(config, "Mounting", str(error), "run the tests as root on Linux, where it may mount")
+    try:
+        yield made
+    finally:
+        # It may have vanished already; of a bind mount on the same disk Python cannot tell.
+        subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)

@@ -21,18 +21,20 @@ from preservation.reading.read import open_file
 from retention.models import ListState
 from search.index import IndexAway, Query
 from tests.archives import House, make_house
+from tests.faults.crashes import calls
 from tests.faults.dossiers import (
     accepted,
     assert_waiting,
     assert_whole,
     file_of,
     job_of,
+    jobs_of,
     package,
     receive,
     sip_of,
     stored,
 )
-from tests.faults.proxy import CUT, Door, door
+from tests.faults.proxy import CUT, LOST, Door, door
 from tests.faults.warm import WarmSandbox
 from tests.retention.shelf import Hands, bytes_left
 from tests.services.clamd import Clamd
@@ -92,9 +94,31 @@ def test_s3_that_fails_keeps_the_package_waiting_and_nothing_half(
     assert_whole(bucket_house.archive, dossier_of(bucket_house, sip_id))
 
 
+def test_an_answer_that_is_lost_at_any_write_stores_the_dossier_once(
+    bucket_house: House, s3_door: Door, tmp_path: Path
+) -> None:
+    """What was done and not told is asked for again, and refused as already there: by ourselves."""
+    for number in calls(every=7):
+        sip_id = accepted(bucket_house, tmp_path / f"sent-{number}", number=number)
+        drain_but_storing(bucket_house)
+        s3_door.shut(LOST, only="PUT ", times=1, after=number - 1)
+        run_job(bucket_house.archive, storing_job(bucket_house))
+        s3_door.open()
+        later(bucket_house)
+        assert_whole(bucket_house.archive, dossier_of(bucket_house, sip_id))
+        if not s3_door.refused:
+            break
+    assert number > 6, "no write was left out"
+
+
+def storing_job(house: House) -> UUID:
+    (job,) = (job for job in jobs_of(house.archive, "store_sip") if job.state is not JobState.done)
+    return job.id
+
+
 def drain_but_storing(house: House) -> None:
     """All other work is done, so that the door counts the requests of one job."""
-    storing = job_of(house.archive, "store_sip").id
+    storing = storing_job(house)
     with house.archive.look(THE_ARCHIVE) as work:
         due = jobs.due(work.session, house.clock.now())
     for each in due:

@@ -217,11 +217,14 @@ class FolderStore:
             staged = room / key
             staged.parent.mkdir(parents=True, exist_ok=True)
             yield staged
+        except FileNotFoundError as error:
+            raise StoreAway(self.describe(), "its disk vanished while it was written to") from error
         finally:
             rmtree(room, ignore_errors=True)
 
     def _place(self, staged: Path, target: Path, move: Callable[[Path, Path], None]) -> None:
         for _ in range(10):
+            staged.lstat()  # else folders would be made where a disk was mounted when we began
             try:
                 disk.make_folders(target.parent, below=self.base)
                 move(staged, target)
