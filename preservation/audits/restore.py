@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
+
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.errors import Conflict
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.kernel.permissions import Permission
-from archive_service.work import Archive
+from archive_service.work import Archive, Work
 from preservation.aips.erase import erase_again
 from preservation.aips.repair import evidence_of, repair_object
 from preservation.aips.store import copies_of, senders_of
@@ -74,6 +76,7 @@ def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, wh
         ):  # else our lease ended: the copy is good all the same, the next audit will say so
             copy.lease_until = None
             tell(work, dossier, copy, [])
+        _owe_lock(work, dossier, what.root_id)
         owe_index(work, dossier)  # while no copy of a text was good, it could not be found by it
         told = {"root": what.root_id, "source": what.source_id, "evidence": what.evidence}
         work.record(Verb.copy_restored, dossier, **told, faults=what.faults)
@@ -81,6 +84,13 @@ def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, wh
             "note_repair", dossier.id, what.root_id, what.source_id, what.evidence, work.now().isoformat()
         )
     return True
+
+
+def _owe_lock(work: Work, dossier: Dossier, root_id: str) -> None:
+    """What was written anew lies there as new versions, which no lock covers yet."""
+    mine = update(Copy).where(Copy.dossier_id == dossier.id, Copy.root_id == root_id)
+    work.session.execute(mine.values(locked_version=0))
+    work.owe("lock_run")
 
 
 def _restorable(

@@ -161,6 +161,14 @@ def test_a_source_that_breaks_leaves_nothing(store: ObjectStore, good: int) -> N
     assert store.sweep(timedelta(0)) == 0
 
 
+def test_a_source_that_is_not_there_is_not_the_store_s_fault(store: ObjectStore, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        store.put("a/b", tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError):
+        store.put_tree("t", [("a", tmp_path / "nothing"), ("end", b"")])
+    assert keys(store) == []
+
+
 def test_a_large_file_passes_in_flat_memory(store: ObjectStore) -> None:
     store.probe()
     tracemalloc.start()

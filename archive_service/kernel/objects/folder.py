@@ -218,6 +218,8 @@ class FolderStore:
             staged.parent.mkdir(parents=True, exist_ok=True)
             yield staged
         except FileNotFoundError as error:
+            if room.is_dir():  # then it is the source that is not there
+                raise
             raise StoreAway(self.describe(), "its disk vanished while it was written to") from error
         finally:
             rmtree(room, ignore_errors=True)
