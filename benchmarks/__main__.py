@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import psutil
 
-from benchmarks import fixity, identify, ingest, search
+from benchmarks import fixity, identify, ingest, objects, search
 from benchmarks.measure import Ratio
 
 RATIOS: dict[str, Callable[[], list[Ratio]]] = {
     "fixity": fixity.run,
     "identify": identify.run,
     "ingest": ingest.run,
+    "objects": objects.run,
 }
 
 
