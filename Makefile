@@ -34,8 +34,8 @@ services: setup ## What the full tests need: Debian packages (as root), Elastics
 	@tests/services/install.sh
 	@$(BIN)/python -m tests.services.build
 
-services-deep: services ## The same, and the judge in Rust that only test-deep asks (needs cargo, takes minutes)
-	@$(BIN)/python -m tests.services.build rocfl
+services-deep: services ## The same, and what only test-deep asks: a judge in Rust, a second S3 server (needs cargo and go, takes minutes)
+	@$(BIN)/python -m tests.services.build rocfl versitygw
 
 test-deep: setup ## The tests with their full counts
 	@HYPOTHESIS_PROFILE=deep $(BIN)/pytest $(PARALLEL) -m "deep or not deep"

@@ -1,4 +1,4 @@
-"""What every object store does, told once, for a real folder and a real S3 server."""
+"""What every object store does, told once, for a real folder and real S3 servers."""
 
 from __future__ import annotations
 
@@ -21,79 +21,16 @@ from archive_service.kernel.objects import (
     StoreAway,
     open_store,
 )
-from archive_service.kernel.objects.age import DossierKey
-from archive_service.kernel.objects.encrypted import EncryptedStore
-from archive_service.kernel.objects.places import Place
+from tests.contracts.stores import KINDS, Breaking, Zeros, keys, made, read
 
 MIB = 1 << 20
 BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "a\nb", "a\0b", "\ud800",
             "x" * 256, "/".join(["y" * 200] * 6), "deposit", "deposit/a"]  # fmt: skip
 
 
-class OneKey:
-    """A keystore of one key, for everything."""
-
-    key = DossierKey(bytes(range(32)))
-
-    def find(self, owner: str) -> DossierKey:
-        return self.key
-
-    make = find
-
-
-@pytest.fixture(params=["folder", "s3", "s3-versioned", "encrypted-folder", "encrypted-s3"])
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    kind = request.param.removeprefix("encrypted-")
-    made = plain(kind, request, tmp_path)
-    # Every key is sealed here, from its first segment on: in a root only what lies below an object's folder is.
-    return made if kind == request.param else EncryptedStore(made, OneKey(), lambda _: Place("", "all"))
-
-
-def plain(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    if kind == "folder":
-        made = open_store((tmp_path / "kho lưu trữ").as_uri())
-        made.create()
-        return made
-    server = request.getfixturevalue("s3_server")
-    bucket = server.new_bucket(versioning=kind == "s3-versioned")
-    return open_store(
-        f"s3://{bucket}/gốc?endpoint={server.endpoint}",
-        access_key=server.access_key,
-        secret_key=server.secret_key,
-    )
-
-
-def read(store: ObjectStore, key: str, *, fresh: bool = False) -> bytes:
-    with store.open(key, fresh=fresh) as stream:
-        return stream.read()
-
-
-def keys(store: ObjectStore, prefix: str = "") -> list[str]:
-    return sorted(info.key for info in store.list(prefix))
-
-
-class Breaking(io.RawIOBase):
-    """A stream that gives `good` bytes and then fails."""
-
-    def __init__(self, good: int) -> None:
-        self.left = good
-
-    def read(self, size: int = -1) -> bytes:
-        if not self.left:
-            raise RuntimeError("the sender is gone")
-        block = b"x" * min(self.left, size)
-        self.left -= len(block)
-        return block
-
-
-class Zeros(io.RawIOBase):
-    def __init__(self, size: int) -> None:
-        self.left = size
-
-    def read(self, size: int = -1) -> bytes:
-        block = bytes(min(self.left, size))
-        self.left -= len(block)
-        return block
+    return made(request.param, request, tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["bytes", "path", "stream"])

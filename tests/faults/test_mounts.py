@@ -16,7 +16,7 @@ from archive_service.worker import drain
 from ingest.models import SipState
 from preservation.roots.markers import check_roots
 from tests.archives import House, make_house
-from tests.contracts.test_object_store import keys, read
+from tests.contracts.stores import keys, read
 from tests.faults.disks import Mount, mount
 from tests.faults.dossiers import accepted, assert_waiting, assert_whole, sip_of
 from tests.kernel.objects.test_s3_parts import Ending

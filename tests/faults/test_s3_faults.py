@@ -12,7 +12,7 @@ from botocore.config import Config
 from archive_service.kernel.objects import AlreadyThere, StoreAway, s3
 from archive_service.kernel.objects.s3 import S3Store
 from archive_service.kernel.objects.s3_parts import PART
-from tests.contracts.test_object_store import keys, read
+from tests.contracts.stores import keys, read
 from tests.faults.disks import small_disk
 from tests.faults.proxy import CUT, HALF, LOST, SLOW, Door, door
 from tests.kernel.objects.test_s3_parts import Ending, held, large, opened, parts_sent, uploads

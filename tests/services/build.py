@@ -1,11 +1,13 @@
 """What comes by Maven coordinates, built into ignored `target` folders: `python -m tests.services.build`.
 
-`python -m tests.services.build rocfl` also builds the judge in Rust, which takes minutes: for `make test-deep` alone.
+`python -m tests.services.build rocfl versitygw` also builds a judge in Rust and an S3 server in Go, which takes minutes:
+for `make test-deep` alone.
 Standard library only, so that it also runs before the environment is there. Does nothing when all is built.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +21,9 @@ ELASTICSEARCH = SERVICES / "elasticsearch"
 PLUGIN = "archive-test-shim"
 ROCFL = "rocfl"
 ROCFL_VERSION = "1.7.0"
+VERSITYGW = "versitygw"
+VERSITYGW_VERSION = "1.8.0"
+GO_S_OWN_PLACE = "/usr/local/go/bin"
 
 
 def elasticsearch_version() -> str:
@@ -94,12 +99,31 @@ def build_rocfl() -> None:
     subprocess.run([*words, *places], check=True, stdin=subprocess.DEVNULL)
 
 
+def versitygw_program() -> Path:
+    return SERVICES / VERSITYGW / "target" / VERSITYGW_VERSION / VERSITYGW
+
+
+def build_versitygw() -> None:
+    """The published module with the versions that its authors pinned, which Go checks by their digests."""
+    program = versitygw_program()
+    if program.exists():
+        return
+    go = shutil.which("go", path=os.pathsep.join((os.environ.get("PATH", ""), GO_S_OWN_PLACE)))
+    if go is None:
+        raise SystemExit("Go is needed to build versitygw: put it on the PATH")
+    module = f"github.com/versity/versitygw/cmd/versitygw@v{VERSITYGW_VERSION}"
+    place = {**os.environ, "GOBIN": str(program.parent)}
+    subprocess.run([go, "install", module], env=place, check=True, stdin=subprocess.DEVNULL)
+
+
 def main(wanted: list[str]) -> int:
     build_elasticsearch()
     for name in JUDGE_NAMES:
         build_judge(name)
     if ROCFL in wanted:
         build_rocfl()
+    if VERSITYGW in wanted:
+        build_versitygw()
     return 0
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from tests.services import chromium, clamd, elasticsearch, postgres, redis, s3
+from tests.services import chromium, clamd, elasticsearch, postgres, redis, s3, versitygw
 from tests.services.process import Unavailable
 
 if TYPE_CHECKING:
@@ -116,6 +116,13 @@ def redis_url(redis_server: redis.Redis) -> str:
 @pytest.fixture(scope="session")
 def s3_server(pytestconfig: pytest.Config) -> Iterator[s3.S3]:
     with lent(pytestconfig, s3.NAME, s3.start()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def versitygw_server(pytestconfig: pytest.Config) -> Iterator[s3.S3]:
+    """A second S3 server, of other people, that keeps objects as files of its disk."""
+    with lent(pytestconfig, versitygw.NAME, versitygw.start()) as server:
         yield server
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
 from urllib3.exceptions import HTTPError
 
-from archive_service.kernel.objects.port import AlreadyThere, ObjectMissing, StoreAway, StoreFull
+from archive_service.kernel.objects.port import AlreadyThere, BadKey, ObjectMissing, StoreAway, StoreFull
 
 _FULL = {"QuotaExceeded", "InsufficientStorage", "InsufficientCapacity", "XMinioStorageFull"}
 # Access refused is a setting of ours or the service's own state, not the caller's mistake.
@@ -22,6 +22,9 @@ _AGAIN = {
     "BadDigest",
     "InvalidPart",
 }
+
+# A server that keeps keys as paths, where a key would be a folder and a file at once.
+_NO_KEY = {"ObjectParentIsFile", "ExistingObjectIsDirectory"}
 
 
 @contextmanager
@@ -56,6 +59,8 @@ def _meaning(error: ClientError, where: str, key: str) -> Exception:
         return AlreadyThere(key)
     if status == 507 or code in _FULL:
         return StoreFull(where, code)
+    if code in _NO_KEY:
+        return BadKey(f"{key!r}: {code}")
     if code in _AGAIN:
         return StoreAway(where, code)
     if status == 404:

@@ -70,15 +70,15 @@ def look_at_lock(client: S3Client, bucket: str, prefix: str) -> Lock:
     found: list[Lock] = []
     for put in (_locked_whole, _locked_in_parts):
         name = f"{prefix}lock-{uuid4().hex}"
+        version = ""
         try:
             version = put(client, bucket, name, datetime.now(UTC) + LOCKED_FOR)
+            found.append("holds" if version and _held(client, bucket, name, version) else "ignored")
         except ClientError as error:
             if status_of(error) >= 500:
                 raise
             return "none"  # no lock in this bucket or server, or our keys may not lock
-        try:
-            found.append("holds" if version and _held(client, bucket, name, version) else "ignored")
-        finally:
+        finally:  # also of a put that was refused: versitygw stores the bytes and then says no
             with suppress(ClientError):
                 client.delete_object(
                     Bucket=bucket, Key=name, VersionId=version or "null", BypassGovernanceRetention=True
