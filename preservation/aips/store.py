@@ -147,6 +147,9 @@ def write_everywhere(
         try:
             store = writable_root(archive, root.id)
             _write_proven(archive, store, plan, senders)
+            writable_root(
+                archive, root.id
+            )  # else a disk that vanished since left its copy on the mount point
             proven.append(root.id)
         except TryLater as error:
             owed.append(root.id)

@@ -46,6 +46,7 @@ def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
         copy_object(sources[0], target, dossier.object_id)
     if next(verify_copy(target, dossier.object_id, dossier.inventory_digest, senders), None) is not None:
         _mend(archive, dossier, sources[0], target, senders)
+    writable_root(archive, root_id)  # else a disk that vanished since left its copy on the mount point
     with archive.work(THE_ARCHIVE) as work:
         copy = work.session.get(Copy, (dossier.id, root_id), with_for_update=True)
         destroyed = work.get(Dossier, dossier.id).state is DossierState.destroyed

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import UUID
 
 import pytest
 
-from archive_service.kernel.objects import StoreAway
+from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.objects import ObjectStore, Source, StoreAway
 from archive_service.kernel.objects.folder import FolderStore
 from archive_service.kernel.settings import Root
 from archive_service.worker import drain
 from ingest.models import SipState
+from preservation.models import Copy, CopyState
+from preservation.ocfl.layout import object_path
 from preservation.roots.markers import check_roots
 from tests.archives import House, make_house
 from tests.contracts.stores import keys, read
 from tests.faults.disks import Mount, mount
-from tests.faults.dossiers import accepted, assert_waiting, assert_whole, sip_of
+from tests.faults.dossiers import accepted, assert_waiting, assert_whole, sip_of, stored
 from tests.kernel.objects.test_s3_parts import Ending
+from tests.preservation.dossiers import dossier_of
 
 
 @pytest.fixture
@@ -128,6 +132,49 @@ def test_a_root_that_vanishes_keeps_the_package_waiting_and_its_mount_point_empt
     assert list(disk.folder.iterdir()) == []
     disk.connect()
     assert_goes_on(house, sip_id)
+
+
+def before_next_tree(store: ObjectStore, act: Callable[[], None]) -> None:
+    real = store.put_tree
+
+    def put_tree(prefix: str, entries: Iterable[tuple[str, Source]]) -> None:
+        store.put_tree = real  # type: ignore[method-assign]
+        act()
+        real(prefix, entries)
+
+    store.put_tree = put_tree  # type: ignore[method-assign]
+
+
+def test_a_copy_that_came_to_lie_on_the_mount_point_counts_for_nothing(
+    house: House, disk: Mount, tmp_path: Path
+) -> None:
+    """The disk was there when its marker was read, and vanished before the first byte: all reads back well."""
+    sip_id = accepted(house, tmp_path / "sent")
+    before_next_tree(house.archive.stores["ban-sao"], disk.vanish)
+    drain(house.archive)
+    assert sip_of(house.archive, sip_id).state is SipState.accepted
+    assert_waiting(house, "store_sip", "marker-missing")
+    disk.connect()
+    assert_goes_on(house, sip_id)
+
+
+def test_a_copy_made_later_that_came_to_lie_on_the_mount_point_stays_owed(
+    house: House, disk: Mount, tmp_path: Path
+) -> None:
+    dossier_id = stored(house, tmp_path / "sent")
+    with house.archive.work(THE_ARCHIVE) as work:
+        copy = work.session.get_one(Copy, (dossier_id, "ban-sao"))
+        copy.state, copy.version = CopyState.owed, 0
+        work.later("make_copy", dossier_id, "ban-sao")
+    store = house.archive.stores["ban-sao"]
+    store.purge(object_path(dossier_of(house.archive, dossier_id).object_id))
+    before_next_tree(store, disk.vanish)
+    drain(house.archive)
+    assert_waiting(house, "make_copy", "marker-missing")
+    disk.connect()
+    house.clock.advance(hours=1)
+    drain(house.archive)
+    assert_whole(house.archive, dossier_id)
 
 
 def assert_goes_on(house: House, sip_id: UUID) -> None:
