@@ -208,14 +208,25 @@ class EmbeddedRebuild(EmbeddedIndex):
         with self._away(), self._generations.writing():
             folder, live = self._folder(), self._generations.folder(LIVE)
             if live is not None:
-                index = _open(live)
-                index.reload()
-                self._compact(self._pointer, frozenset(_tombstones(index.searcher())))
+                self._take_over(live)
                 folder = self._folder()
             self._generations.point(LIVE, folder)
             self._generations.drop(self._pointer)
             self._generations.sweep()
         self._pointer = LIVE
+
+    def _take_over(self, live: Path) -> None:
+        """What was erased while we were filled is erased from us, too, and never written again."""
+        old, new = _open(live), _open(self._folder())
+        old.reload()
+        new.reload()
+        erased, searcher = frozenset(_tombstones(old.searcher())), new.searcher()
+        if any(searcher.doc_freq("dossier", dossier_id) for dossier_id in erased):
+            self._compact(self._pointer, erased)
+            return
+        with _writer(new) as writer:
+            for dossier_id in erased - _tombstones(searcher):
+                writer.add_document(_tombstone(dossier_id))
 
 
 def _batch(entries: Iterator[IndexEntry]) -> Iterator[IndexEntry]:

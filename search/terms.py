@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date, timedelta
 
 from archive_service.kernel.vietnamese import tokenise
@@ -123,9 +123,14 @@ def order(entry: IndexEntry) -> int:
     return (since << 40) | chance
 
 
+_NAMES = tuple(each.name for each in fields(IndexEntry))
+
+
 def stored(entry: IndexEntry) -> bytes:
     """The entry itself, to show its hits and to make an index anew without asking the catalogue."""
-    kept = {**asdict(entry), "text": entry.text[:TEXT_LIMIT], "cut": len(entry.text) > TEXT_LIMIT}
+    # Not `asdict`: it copies each value, which took a tenth of all indexing.
+    kept = {name: getattr(entry, name) for name in _NAMES}
+    kept |= {"text": entry.text[:TEXT_LIMIT], "cut": len(entry.text) > TEXT_LIMIT}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -42,7 +42,9 @@ TOLD = 50
 """Differences told one by one."""
 
 
-def drill_rebuild(archive: Archive, actor: Actor, progress: Progress = lambda step, done: None) -> Drill:
+def drill_rebuild(
+    archive: Archive, actor: Actor, progress: Progress = lambda step, done, total: None
+) -> Drill:
     """Builds the catalogue anew from the roots in a scratch place and compares it row for row.
 
     What the archive does meanwhile shows as differences: run it at a quiet hour.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -32,7 +32,6 @@ from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import archive_state
 from archive_service.migrations import schema_head
-from archive_service.rebuild.report import Progress
 from archive_service.rebuild.swap import SIDE_FILES, fold, sqlite_file
 from archive_service.work import Archive
 
@@ -76,7 +75,7 @@ def restore(
     *,
     into: str | None = None,
     software: Path | None = None,
-    progress: Progress = lambda step, done: None,
+    progress: Callable[[str, int], None] = lambda step, done: None,
 ) -> RestoreReport:
     """Brings the set back into `into` (the setting `database` when that is an SQLite file that is not there).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import Annotated
 
@@ -38,13 +39,33 @@ def rebuild(
     """
     passwords = {name: new_password() for name in new_passwords or ()}
     with opened(ready=False) as archive:
-        found = build_anew(archive, _progress, into=into, drill=drill, passwords=passwords, backup=backup)
+        found = build_anew(archive, Told(), into=into, drill=drill, passwords=passwords, backup=backup)
     told = {**asdict(found), "database": hide_password(found.database), "new_passwords": passwords}
     report(told, [*_lines(found), *_shown(passwords)], as_json=as_json, good=found.whole)
 
 
-def _progress(step: str, done: int) -> None:
-    typer.echo(f"\r{step}: {done}", nl=False, err=True)
+class Told:
+    """Says on one line how far a step is and, where its whole is known, how long it will still take."""
+
+    def __init__(self) -> None:
+        self._step, self._began, self._first = "", 0.0, 0
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if step != self._step:
+            self._step, self._began, self._first = step, now, done
+        typer.echo(f"\r{step}: {self._far(done, total, now)}", nl=False, err=True)
+
+    def _far(self, done: int, total: int, now: float) -> str:
+        if done >= total:
+            return f"{done}".ljust(60)
+        if done == self._first:
+            return f"{done}/{total}"
+        left = (now - self._began) / (done - self._first) * (total - done)
+        minutes, seconds = divmod(round(left), 60)
+        return f"{done}/{total}, " + both(
+            f"còn khoảng {minutes} phút {seconds:02} giây", f"about {minutes} min {seconds:02} s left"
+        )
 
 
 def _lines(found: RebuildReport) -> list[str]:

@@ -2,68 +2,117 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.organisation import Agency, Fonds, Unit
-from archive_service.rebuild.found import Found, NotReadable, Stores, every_object, fetch, find_object
+from archive_service.kernel.settings import Root
+from archive_service.rebuild.checkpoint import Checkpoint
+from archive_service.rebuild.found import Seen
+from archive_service.rebuild.reading import Read, read_objects
 from archive_service.rebuild.report import Progress, RebuildReport
-from archive_service.work import Archive, Work
-from preservation.aips.catalogue import DESCRIPTION, Description, enter
+from archive_service.work import Archive
+from preservation.aips.catalogue import Description, enter_new
 from preservation.audits.strays import DOSSIER
-from preservation.models import Copy, CopyState, Dossier
+from preservation.models import Copy, CopyState, Dossier, DossierState
 
 log = logging.getLogger(__name__)
-BATCH = 50
+BATCH = 100
+ROOM = 8 << 20
+"""Bytes of descriptions in one transaction; one that is larger goes alone."""
 UNFIT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, IntegrityError, StatementError)
 """What a description that is not ours raises on its way into rows."""
+Fit = tuple[Read, Description]
 
 
 def bring_dossiers(
     target: Archive,
-    stores: Stores,
+    seen: Seen,
     folder: Path,
     report: RebuildReport,
     progress: Progress,
+    checkpoint: Checkpoint,
 ) -> None:
-    """Enters every dossier that lies in a root, fifty in a transaction. Those destroyed are in already, as tombstones."""
-    places = _places(target)
-    ids = (each for each in every_object(stores) if each.startswith(DOSSIER))
-    while batch := list(islice(ids, BATCH)):
-        new = _not_entered(target, batch)
-        read = [
-            each
-            for object_id in new
-            if (each := _read(stores, object_id, folder, places, report)) is not None
-        ]
-        report.dossiers += _enter_all(target, read, report)
-        progress("dossiers", report.dossiers)
+    """Enters every dossier that lies in a root. Those destroyed are in already, as tombstones; so is what an
+    interrupted rebuild entered."""
+    places, report.dossiers = _places(target), _entered(target)
+    checkpoint.reached("dossiers", report)
+    ids = _not_entered(target, seen.listing.dossier_ids())
+    read = read_objects(target.settings, list(seen.roots), ids, seen.listing.count, folder)
+    for batch in _batches(read):
+        told = len(report.unreadable) + len(report.conflicts)
+        fits = [(each, d) for each in batch if (d := _description(each, places, report)) is not None]
+        # Before they are in: the rebuild that goes on after us does not read them again.
+        if len(report.unreadable) + len(report.conflicts) > told:
+            checkpoint.reached("dossiers", report)
+        report.dossiers += _enter_all(target, fits, report)
+        progress("dossiers", report.dossiers, seen.listing.count)
 
 
-def _enter_all(target: Archive, read: Sequence[tuple[Found, Description]], report: RebuildReport) -> int:
+def _entered(target: Archive) -> int:
+    with target.look(OPERATOR) as work:
+        query = select(func.count()).select_from(Dossier).where(Dossier.state != DossierState.destroyed)
+        return work.session.scalars(query).one()
+
+
+def _batches(read: Iterator[Read]) -> Iterator[list[Read]]:
+    batch, room = list[Read](), ROOM
+    for each in read:
+        batch.append(each)
+        room -= _size(each)
+        if len(batch) == BATCH or room <= 0:
+            yield batch
+            batch, room = [], ROOM
+    if batch:
+        yield batch
+
+
+def _size(read: Read) -> int:
+    found = read.description
+    return found.stat().st_size if isinstance(found, Path) else len(found or b"")
+
+
+def _enter_all(target: Archive, fits: Sequence[Fit], report: RebuildReport) -> int:
     """How many are in. One that does not fit is told, and keeps no other one out."""
+    if not fits:
+        return 0
     try:
         with target.work(OPERATOR) as work:
-            for found, description in read:
-                _enter(work, found, description)
-        return len(read)
+            enter_new(work, [(description, r.version, r.inventory_digest) for r, description in fits])
+            copies = [row for r, _ in fits for row in _copies(r, work.settings.storage, work.now())]
+            work.session.execute(insert(Copy), copies)
+        return len(fits)
     except UNFIT as error:
-        if len(read) > 1:
-            return sum(_enter_all(target, [each], report) for each in read)
-        object_id = read[0][0].inventory.object_id
+        if len(fits) > 1:
+            return sum(_enter_all(target, [each], report) for each in fits)
+        object_id = fits[0][0].object_id
         log.warning("%s does not fit: %s", object_id, error)
         twice = isinstance(error, IntegrityError)
         report.miss(f"{object_id}: {'another dossier has its code' if twice else 'no description of ours'}")
         return 0
+
+
+def _copies(read: Read, roots: Sequence[Root], now: datetime) -> Iterator[dict[str, object]]:
+    for root in roots:
+        held = read.heads.get(root.id, 0)
+        # A root that is behind is owed the newer version; one that is away now is looked at when it comes back.
+        state = CopyState.not_checked if held == read.version else CopyState.owed
+        yield {
+            "dossier_id": UUID(read.object_id.removeprefix(DOSSIER)),
+            "root_id": root.id,
+            "state": state,
+            "version": held,
+            "next_check": now,
+        }
 
 
 def _places(target: Archive) -> set[str]:
@@ -73,12 +122,12 @@ def _places(target: Archive) -> set[str]:
         return {str(key) for column in columns for key in work.session.scalars(select(column))}
 
 
-def _not_entered(target: Archive, ids: Sequence[str]) -> list[str]:
-    keys = {object_id: _key(object_id) for object_id in ids}
-    with target.look(OPERATOR) as work:
-        wanted = [key for key in keys.values() if key]
-        there = set(work.session.scalars(select(Dossier.id).where(Dossier.id.in_(wanted))))
-    return [object_id for object_id, key in keys.items() if key and key not in there]
+def _not_entered(target: Archive, ids: Iterator[str]) -> Iterator[str]:
+    while batch := list(islice(ids, BATCH)):
+        keys = {object_id: key for object_id in batch if (key := _key(object_id))}
+        with target.look(OPERATOR) as work:
+            there = set(work.session.scalars(select(Dossier.id).where(Dossier.id.in_(keys.values()))))
+        yield from (object_id for object_id, key in keys.items() if key not in there)
 
 
 def _key(object_id: str) -> UUID | None:
@@ -88,21 +137,22 @@ def _key(object_id: str) -> UUID | None:
         return None
 
 
-def _read(
-    stores: Stores, object_id: str, folder: Path, places: set[str], report: RebuildReport
-) -> tuple[Found, Description] | None:
-    """The newest version and its description; what cannot be read is told, and the others go on."""
-    found = find_object(stores, object_id)
+def _description(read: Read, places: set[str], report: RebuildReport) -> Description | None:
+    """What cannot be read, or is not this dossier's, is told, and the others go on."""
+    object_id, found = read.object_id, read.description
+    if read.conflict and object_id not in report.conflicts:
+        report.conflicts.append(object_id)
+    if isinstance(found, Path):
+        path, found = found, found.read_bytes()
+        path.unlink()
     if found is None:
         report.miss(object_id)
         return None
-    if found.conflict:
-        report.conflicts.append(object_id)
     try:
-        description: Description = json.loads(fetch(found, DESCRIPTION, folder / "dossier.json").read_bytes())
+        description: Description = json.loads(found)
         belongs = [description["dossier"][name] for name in ("agency_id", "unit_id", "fonds_id")]
         own = {description["dossier"]["object_id"], DOSSIER + description["dossier"]["id"]} == {object_id}
-    except (NotReadable, *UNFIT) as error:
+    except UNFIT as error:
         log.warning("%s: %s", object_id, error)
         report.miss(object_id)
         return None
@@ -112,16 +162,4 @@ def _read(
     if unknown := [each for each in belongs if each and each not in places]:
         report.miss(f"{object_id}: belongs to {unknown[0]}, which is missing")
         return None
-    return found, description
-
-
-def _enter(work: Work, found: Found, description: Description) -> None:
-    dossier = enter(work, description, found.inventory.head, hashlib.sha512(found.data).hexdigest())
-    now = work.now()
-    for root in work.settings.storage:
-        held = found.heads.get(root.id, 0)
-        # A root that is behind is owed the newer version; one that is away now is looked at when it comes back.
-        state = CopyState.not_checked if held == found.inventory.head else CopyState.owed
-        work.session.add(
-            Copy(dossier_id=dossier.id, root_id=root.id, state=state, version=held, next_check=now)
-        )
+    return description

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 
 from archive_service.kernel.digests import Digester, chunks
@@ -12,8 +15,9 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.objects import BadKey, ObjectMissing, ObjectStore, StoreAway
 from archive_service.work import Archive
 from preservation.ocfl.inventory import Inventory
+from preservation.ocfl.layout import object_id_at
 from preservation.ocfl.state import ObjectState, object_state
-from preservation.ocfl.store import content_key, object_ids
+from preservation.ocfl.store import content_key, object_folders
 from preservation.roots.markers import MARKER, Marker, read_marker
 
 log = logging.getLogger(__name__)
@@ -107,7 +111,62 @@ def fetch(found: Found, logical_path: str, target: Path) -> Path:
     raise NotReadable(f"{found.inventory.object_id}: {logical_path}")
 
 
-def every_object(stores: Stores) -> Iterator[str]:
-    """The ids in all roots, those of several roots as often as they are found; memory stays flat."""
-    for store in stores.values():
-        yield from object_ids(store)
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every object of the roots, each once. `dossiers`: a file of ids, one a line, and how many it holds."""
+
+    system: list[str]
+    dossiers: Path
+    count: int
+
+    def dossier_ids(self) -> Iterator[str]:
+        with self.dossiers.open(encoding="utf-8") as lines:
+            yield from (line.rstrip("\n") for line in lines)
+
+
+def list_objects(stores: Stores, file: Path, system: str, dossier: str) -> Listing:
+    """One walk over all roots side by side; ids that begin with `system` or `dossier` are told. Memory stays flat."""
+    names, count = [], 0
+    with file.open("w", encoding="utf-8") as out:
+        # Each root's are sorted, so that what several hold comes several times in a row.
+        for path, _ in groupby(heapq.merge(*(object_folders(store) for store in stores.values()))):
+            found = object_id_at(path) or ""
+            if found.startswith(system):
+                names.append(found)
+            elif found.startswith(dossier):
+                out.write(found + "\n")
+                count += 1
+    return Listing(sorted(names), file, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that a rebuild starts from."""
+
+    roots: dict[str, tuple[ObjectStore, Marker]]
+    listing: Listing
+
+    @property
+    def stores(self) -> dict[str, ObjectStore]:
+        return {root: store for root, (store, _) in self.roots.items()}
+
+    @property
+    def markers(self) -> list[Marker]:
+        return [marker for _, marker in self.roots.values()]
+
+    def fingerprint(self) -> str:
+        """Equal for the same roots with the same objects and markers; an archive at work writes its markers hourly."""
+        digest = hashlib.sha256()
+        for root, (_, marker) in sorted(self.roots.items()):
+            digest.update(f"{root} {marker}\n".encode())
+        with self.listing.dossiers.open("rb") as lines:
+            for line in chain((each.encode() for each in self.listing.system), lines):
+                digest.update(line)
+        return digest.hexdigest()
+
+
+def look(archive: Archive, folder: Path, system: str, dossier: str) -> Seen:
+    """Raises as `find_roots`."""
+    roots = find_roots(archive)
+    stores = {root: store for root, (store, _) in roots.items()}
+    return Seen(roots, list_objects(stores, folder / "dossiers", system, dossier))

@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from archive_service.kernel.actors import OPERATOR
+from archive_service.rebuild.checkpoint import Checkpoint
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.work import Archive
 from preservation.models import Dossier, DossierState, Indexed
 from preservation.reading.find import entries_of
-from search.index import IndexEntry, Rebuild
+from search.index import Rebuild
 
-BATCH = 50
+BATCH = 200
 
 
-def bring_index(target: Archive, report: RebuildReport, progress: Progress) -> Rebuild:
-    """A filled index beside the live one; `publish` puts it in its place."""
+def bring_index(
+    target: Archive, report: RebuildReport, progress: Progress, checkpoint: Checkpoint
+) -> Rebuild:
+    """A filled index beside the live one; `publish` puts it in its place. What an interrupted one held is left behind."""
+    checkpoint.reached("index", report)
+    with target.work(OPERATOR) as work:
+        work.session.execute(delete(Indexed))
     handle, done = target.index.rebuild(), 0
     for dossiers in _living(target):
-        owed: set[UUID] = set()
-        handle.write(_entries(target, dossiers, owed, report))
+        lacking: list[tuple[Dossier, str]] = []
+        handle.write(entries_of(target, dossiers, lacking))
+        for dossier, path in lacking:
+            report.miss(f"{dossier.object_id}: {path}")
+        # What came without its text is indexed again when the other roots are back.
+        owed = {dossier.id for dossier, _ in lacking}
+        rows = [{"dossier_id": d.id, "revision": -1 if d.id in owed else d.revision} for d in dossiers]
         with target.work(OPERATOR) as work:
-            for each in dossiers:
-                # What came without its text is indexed again when the other roots are back.
-                known = -1 if each.id in owed else each.revision
-                work.session.add(Indexed(dossier_id=each.id, revision=known))
+            work.session.execute(insert(Indexed), rows)
         done += len(dossiers)
-        progress("index", done)
+        progress("index", done, report.dossiers)
     return handle
 
 
@@ -47,14 +55,3 @@ def _living(target: Archive) -> Iterator[Sequence[Dossier]]:
             return
         yield page
         after = page[-1].id
-
-
-def _entries(
-    target: Archive, dossiers: Sequence[Dossier], owed: set[UUID], report: RebuildReport
-) -> Iterator[IndexEntry]:
-    for dossier in dossiers:
-        lacking: list[str] = []
-        yield from entries_of(target, dossier, lacking)
-        for path in lacking:
-            owed.add(dossier.id)
-            report.miss(f"{dossier.object_id}: {path}")

@@ -113,7 +113,7 @@ def _bring_file(target: Archive, path: Path, head: LogHead, progress: Progress) 
         while rows := list(_batch(lines, head)):
             with target.work(OPERATOR) as work:
                 work.session.execute(insert(LogEntry), rows)
-            progress("log", head.number)
+            progress("log", head.number, 0)
 
 
 def _batch(lines: Iterator[bytes] | Any, head: LogHead) -> Iterator[dict[str, Any]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from archive_service.kernel.log import LogFault
 
-Progress = Callable[[str, int], None]
-"""Hears the step and how much of it is done."""
+Progress = Callable[[str, int, int], None]
+"""Hears the step, how much of it is done, and of how much: 0 where nobody can say yet."""
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
 """`archive rebuild`: a new database and a new index from the storage roots, which then take the place of the old ones.
 
-The steps are the list below. Nothing of the old database is read. Interrupted anywhere it is simply begun again.
+The steps are those of `Rebuilding.build`. Nothing of the old database is read. Interrupted, it goes on where its two long
+steps were when it is begun again.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -26,13 +27,13 @@ from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import ArchiveState, Gate, archive_state
 from archive_service.migrations import upgrade
 from archive_service.rebuild.carry import carry
+from archive_service.rebuild.checkpoint import Checkpoint, Step
 from archive_service.rebuild.dossiers import bring_dossiers
-from archive_service.rebuild.found import find_roots
+from archive_service.rebuild.found import Seen, find_roots, look
 from archive_service.rebuild.indexing import bring_index
 from archive_service.rebuild.log_entries import bring_log
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.rebuild.swap import (
-    REBUILDING,
     SIDE_FILES,
     building_site,
     clear_site,
@@ -44,18 +45,21 @@ from archive_service.rebuild.tables import (
     bring_assessments,
     bring_organisation,
     bring_system_rows,
+    fetch_tables,
     read_system_objects,
 )
 from archive_service.work import Archive
+from preservation.audits.strays import DOSSIER
 from preservation.models import StorageRoot
 from preservation.roots.markers import Marker, write_marker
+from preservation.system.store import SYSTEM
 
 log = logging.getLogger(__name__)
 
 
 def rebuild(
     archive: Archive,
-    progress: Progress = lambda step, done: None,
+    progress: Progress = lambda step, done, total: None,
     *,
     into: str | None = None,
     drill: bool = False,
@@ -73,14 +77,21 @@ def rebuild(
     in use).
     """
     url = building_site(archive.settings, into)
-    _clear(url, into)
     make_keys(archive.settings.data / "keys")
-    target = Archive(archive.settings.model_copy(update={"database": url}), archive.clock)
-    report = RebuildReport(database=into or archive.settings.database)
-    try:
-        _build(target, report, progress, drill, passwords or {}, backup)
-    finally:
-        target.close()
+    with scratch(archive.settings.data / SCRATCH) as folder:
+        seen = look(archive, folder, SYSTEM, DOSSIER)
+        checkpoint = Checkpoint.of(archive.settings.data, seen, url, drill, backup)
+        found = checkpoint.found(url)
+        if found is None:
+            checkpoint.forget()
+            _clear(url, into)
+        step, report = found or (None, RebuildReport(database=into or archive.settings.database))
+        target = Archive(archive.settings.model_copy(update={"database": url}), archive.clock)
+        try:
+            rebuilding = Rebuilding(target, seen, folder, report, progress, checkpoint)
+            rebuilding.build(step, drill, passwords or {}, backup)
+        finally:
+            target.close()
     if into is None:
         archive.engine.dispose()
         report.kept = _swap(archive, url)
@@ -97,39 +108,45 @@ def _clear(url: str, into: str | None) -> None:
     clear_site(url)
 
 
-def _build(
-    target: Archive,
-    report: RebuildReport,
-    progress: Progress,
-    drill: bool,
-    passwords: Mapping[str, str],
-    backup: str | None,
-) -> None:
-    upgrade(target.engine)
-    roots = find_roots(target)
-    stores = {root: store for root, (store, _) in roots.items()}
-    progress("roots", len(roots))
-    _first_rows(target, [marker for _, marker in roots.values()])
-    with scratch(target.settings.data / SCRATCH) as folder:
-        system = read_system_objects(stores)
-        bring_log(target, system, stores, folder, report, progress)
-        tables = bring_organisation(target, system, folder, report)
-        _passwords(target, report, passwords)  # a misspelt name stops here, not after hours
-        bring_dossiers(target, stores, folder, report, progress)
-        bring_acts(target, tables, system, folder, report)
-        bring_assessments(target, report, progress)
-        bring_system_rows(target, system)
-    if backup is not None:
-        report.carried = carry(target, backup)
-        report.without_password -= report.carried["password"]
-    handle = None if drill else bring_index(target, report, progress)
-    _finish(target, report)
-    if handle is not None:
-        _trim_markers(target, report)
-        handle.publish()
+@dataclass(frozen=True, slots=True)
+class Rebuilding:
+    target: Archive
+    seen: Seen
+    folder: Path
+    report: RebuildReport
+    progress: Progress
+    checkpoint: Checkpoint
+
+    def build(self, step: Step | None, drill: bool, passwords: Mapping[str, str], backup: str | None) -> None:
+        """From the step that an interrupted rebuild had reached, or from the first."""
+        target, seen, report = self.target, self.seen, self.report
+        self.progress("roots", len(seen.roots), len(seen.roots))
+        system = read_system_objects(seen.stores, seen.listing.system)
+        tables = fetch_tables(system, self.folder, report)
+        if step is None:
+            upgrade(target.engine)
+            _first_rows(target, seen.markers, self.checkpoint.note)
+            bring_log(target, system, seen.stores, self.folder, report, self.progress)
+            bring_organisation(target, tables, system, report)
+        if step != "index":
+            _passwords(target, report, passwords)  # a misspelt name stops here, not after hours
+            bring_dossiers(target, seen, self.folder, report, self.progress, self.checkpoint)
+            self.checkpoint.forget()
+            bring_acts(target, tables, system, self.folder, report)
+            bring_assessments(target, report, self.progress)
+            bring_system_rows(target, system)
+            if backup is not None:
+                report.carried = carry(target, backup)
+                report.without_password -= report.carried["password"]
+        handle = None if drill else bring_index(target, report, self.progress, self.checkpoint)
+        self.checkpoint.forget()
+        _finish(target, report)
+        if handle is not None:
+            _trim_markers(target, report)
+            handle.publish()
 
 
-def _first_rows(target: Archive, markers: Sequence[Marker]) -> None:
+def _first_rows(target: Archive, markers: Sequence[Marker], note: str) -> None:
     """The archive is the same one; what is operational begins anew, and destruction is locked."""
     with target.work(OPERATOR) as work:
         now = work.now()
@@ -138,7 +155,7 @@ def _first_rows(target: Archive, markers: Sequence[Marker]) -> None:
             created_at=datetime.fromisoformat(min(marker.created_at for marker in markers)),
             epoch=max(marker.epoch for marker in markers),
             destruction_locked=True,
-            note=REBUILDING,
+            note=note,
         )
         work.session.add_all([state, Gate()])
         work.session.add_all(Timetable(kind=k, every_seconds=s, next_at=now) for k, s in TIMETABLES.items())

@@ -68,7 +68,7 @@ def _unfinished(engine: Engine, tables: set[str]) -> bool:
         return tables <= {"alembic_version"}
     with engine.connect() as connection:
         notes = connection.execute(select(ArchiveState.note)).scalars().all()
-    return notes in ([], [REBUILDING])
+    return all(note.startswith(REBUILDING) for note in notes)
 
 
 def take_place(old: Path, new: Path, stamp: str) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.rows import Plain, restore_rows, table_of
-from archive_service.rebuild.found import Found, NotReadable, Stores, every_object, fetch, find_object
+from archive_service.rebuild.found import Found, NotReadable, Stores, fetch, find_object
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.rebuild.snapshots import DESTRUCTION, HOLDS, INCIDENTS, models
 from archive_service.work import Archive, Work
@@ -49,9 +49,8 @@ class SystemFound:
         return datetime.fromisoformat(self.found.inventory.versions[-1].created)
 
 
-def read_system_objects(stores: Stores) -> list[SystemFound]:
-    names = {each.removeprefix(SYSTEM) for each in every_object(stores) if each.startswith(SYSTEM)}
-    objects = ((name, find_object(stores, SYSTEM + name)) for name in sorted(names))
+def read_system_objects(stores: Stores, ids: Sequence[str]) -> list[SystemFound]:
+    objects = ((each.removeprefix(SYSTEM), find_object(stores, each)) for each in ids)
     return [SystemFound(name, found) for name, found in objects if found is not None]
 
 
@@ -59,17 +58,21 @@ def newest(system: list[SystemFound], kind: str) -> SystemFound | None:
     return max((each for each in system if each.kind == kind), key=lambda e: e.written_at, default=None)
 
 
-def bring_organisation(
-    target: Archive, system: list[SystemFound], folder: Path, report: RebuildReport
-) -> Tables:
-    """Agencies, units, fonds, people and their grants, then tombstones; returns the files of all tables."""
+def fetch_tables(system: list[SystemFound], folder: Path, report: RebuildReport) -> Tables:
+    """The files of all tables, by their names."""
     tables: Tables = {}
     for snapshot in (ORGANISATION, PEOPLE, HOLDS, DESTRUCTION, INCIDENTS):
         tables |= _fetch_tables(snapshot, newest(system, snapshot.kind), folder, report)
+    return tables
+
+
+def bring_organisation(
+    target: Archive, tables: Tables, system: list[SystemFound], report: RebuildReport
+) -> None:
+    """Agencies, units, fonds, people and their grants, then tombstones."""
     for table in (*ORGANISATION.tables, *PEOPLE.tables, "dossier"):
         _bring(target, tables, table, report)
     _note_papers(target, system)
-    return tables
 
 
 def _fetch_tables(
@@ -179,7 +182,7 @@ def bring_assessments(target: Archive, report: RebuildReport, progress: Progress
         if not ids:
             return
         done, after = done + len(ids), ids[-1]
-        progress("terms", done)
+        progress("terms", done, report.dossiers)
 
 
 def bring_system_rows(target: Archive, system: list[SystemFound]) -> None:

@@ -6,7 +6,7 @@ is one way from a description to rows and a rebuilt catalogue cannot differ from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -73,20 +73,37 @@ def enter(work: Work, description: Description, version: int, inventory_digest: 
         for name, value in values.items():
             setattr(dossier, name, value)
     work.session.flush()
-    for model, rows in (
-        (Document, _documents(dossier_id, description)),
-        (FileObject, _files(dossier_id, description)),
-        (Signature, _signatures(dossier_id, description)),
-    ):
-        # Page by page and past the session: a dossier may have a hundred thousand files.
-        while page := list(islice(rows, PAGE)):
-            work.session.execute(insert(model), page)
+    _insert_parts(work, [description])
     work.session.add_all(
         SignatureCheck(signature_id=key, checked_at=at, next_check=following)
         for key, (at, following) in kept_checks.items()
         if work.session.get(Signature, key) is not None
     )
     return dossier
+
+
+def enter_new(work: Work, found: Sequence[tuple[Description, int, str]]) -> None:
+    """As `enter` for dossiers of which there is no row yet: (description, version, inventory digest) of each, at once."""
+    if strange := [each["schema"] for each, _, _ in found if each["schema"] != SCHEMA]:
+        raise KeyError(strange[0])
+    dossiers = [
+        {
+            "id": UUID(each["dossier"]["id"]),
+            "tombstone": {},
+            **_dossier_values(each["dossier"], version, digest),
+        }
+        for each, version, digest in found
+    ]
+    work.session.execute(insert(Dossier), dossiers)
+    _insert_parts(work, [each for each, _, _ in found])
+
+
+def _insert_parts(work: Work, descriptions: Sequence[Description]) -> None:
+    """Page by page and past the session: a dossier may have a hundred thousand files."""
+    for model, rows_of in ((Document, _documents), (FileObject, _files), (Signature, _signatures)):
+        rows = (row for each in descriptions for row in rows_of(UUID(each["dossier"]["id"]), each))
+        while page := list(islice(rows, PAGE)):
+            work.session.execute(insert(model), page)
 
 
 def clear(work: Work, dossier_id: UUID) -> dict[UUID, tuple[datetime, datetime]]:

@@ -139,14 +139,18 @@ def erase_object(store: ObjectStore, object_id: str) -> int:
 
 def object_paths(store: ObjectStore) -> Iterator[str]:
     """Every folder four levels below the root, where objects lie; sorted."""
+    # SeaweedFS still tells folders that were emptied.
+    return (path for path in object_folders(store) if next(store.list(path), None))
+
+
+def object_folders(store: ObjectStore) -> Iterator[str]:
+    """As `object_paths`, in half the time, for whoever looks into each: one may have been emptied."""
     for one in store.folders(OCFL_ROOT):
         if one != "extensions":
             for two in store.folders(f"{OCFL_ROOT}/{one}"):
                 for three in store.folders(f"{OCFL_ROOT}/{one}/{two}"):
                     for name in store.folders(f"{OCFL_ROOT}/{one}/{two}/{three}"):
-                        path = f"{OCFL_ROOT}/{one}/{two}/{three}/{name}"
-                        if next(store.list(path), None):  # SeaweedFS still tells folders that were emptied
-                            yield path
+                        yield f"{OCFL_ROOT}/{one}/{two}/{three}/{name}"
 
 
 def object_ids(store: ObjectStore) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
@@ -24,7 +24,7 @@ from search.index import TEXT_LIMIT, IndexEntry, Query, SearchIndex, SearchPage
 
 log = logging.getLogger(__name__)
 PAGE = 200
-"""Documents of a dossier that are in memory at once while it is indexed."""
+"""Documents that are in memory at once while dossiers are indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def index_dossier(archive: Archive, dossier_id: str) -> None:
         dossier = work.session.get(Dossier, UUID(dossier_id))
     if dossier is None or dossier.state is DossierState.destroyed:
         return
-    confirmed = archive.index.write(entries_of(archive, dossier))
+    confirmed = archive.index.write(entries_of(archive, [dossier]))
     with archive.work(THE_ARCHIVE) as work:
         _confirm(work, dossier.id, min(confirmed.values(), default=0))
 
@@ -103,39 +103,48 @@ def index_owed(archive: Archive) -> None:
             work.owe("index_dossier", dossier_id)
 
 
-def entries_of(archive: Archive, dossier: Dossier, lacking: list[str] | None = None) -> Iterator[IndexEntry]:
-    """The dossier and each of its documents as the index holds them; texts are read from storage one at a time.
+def entries_of(
+    archive: Archive, dossiers: Sequence[Dossier], lacking: list[tuple[Dossier, str]] | None = None
+) -> Iterator[IndexEntry]:
+    """The dossiers, then their documents, as the index holds them; texts are read from storage one at a time.
 
     With `lacking`, texts that no root gives now are named there, and their documents come without: for a rebuild, which
     must not wait for a root. Else raises `NoGoodCopy` while a root is away.
     """
-    yield _dossier_entry(dossier)
-    after = -1
-    while documents := _documents_after(archive, dossier, after):
+    yield from map(_dossier_entry, dossiers)
+    own, after = {each.id: each for each in dossiers}, (UUID(int=0), -1)
+    while documents := _documents_after(archive, own, after):
         for document, files in documents:
+            dossier = own[document.dossier_id]
             text = _text(archive, dossier, files, lacking)
             yield replace(_document_entry(dossier, document), text=text)
-        after = documents[-1][0].ordinal
+        after = (documents[-1][0].dossier_id, documents[-1][0].ordinal)
 
 
 def _documents_after(
-    archive: Archive, dossier: Dossier, ordinal: int
+    archive: Archive, dossiers: Collection[UUID], after: tuple[UUID, int]
 ) -> list[tuple[Document, list[FileObject]]]:
-    """The next documents, each with those of its files that have a text, in their order."""
+    """The next documents behind (dossier, ordinal), each with those of its files that have a text, in their order."""
+    following = or_(
+        Document.dossier_id > after[0],
+        and_(Document.dossier_id == after[0], Document.ordinal > after[1]),
+    )
     with archive.look(THE_ARCHIVE) as work:
-        following = (Document.dossier_id == dossier.id, Document.ordinal > ordinal)
         documents = work.session.scalars(
-            select(Document).where(*following).order_by(Document.ordinal).limit(PAGE)
+            select(Document)
+            .where(Document.dossier_id.in_(dossiers), following)
+            .order_by(Document.dossier_id, Document.ordinal)
+            .limit(PAGE)
         ).all()
         files = work.session.scalars(
             select(FileObject)
             .where(FileObject.document_id.in_([each.id for each in documents]), FileObject.text_path != "")
             .order_by(FileObject.position)
         ).all()
-    own: dict[UUID | None, list[FileObject]] = {each.id: [] for each in documents}
+    texts: dict[UUID | None, list[FileObject]] = {each.id: [] for each in documents}
     for each in files:
-        own[each.document_id].append(each)
-    return [(each, own[each.id]) for each in documents]
+        texts[each.document_id].append(each)
+    return [(each, texts[each.id]) for each in documents]
 
 
 def _dossier_entry(dossier: Dossier) -> IndexEntry:
@@ -181,7 +190,12 @@ def _document_entry(dossier: Dossier, document: Document) -> IndexEntry:
     )
 
 
-def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject], lacking: list[str] | None) -> str:
+def _text(
+    archive: Archive,
+    dossier: Dossier,
+    files: Sequence[FileObject],
+    lacking: list[tuple[Dossier, str]] | None,
+) -> str:
     """Pages of all files of a document in order, cut where the index stops reading anyway."""
     parts: list[str] = []
     room = TEXT_LIMIT
@@ -194,13 +208,13 @@ def _text(archive: Archive, dossier: Dossier, files: Sequence[FileObject], lacki
     return "\f".join(parts)
 
 
-def _text_of(archive: Archive, dossier: Dossier, path: str, lacking: list[str] | None) -> str:
+def _text_of(archive: Archive, dossier: Dossier, path: str, lacking: list[tuple[Dossier, str]] | None) -> str:
     """ "" when every copy of the text is damaged: the record is found by its description then, rather than not at all."""
     try:
         return proven_bytes(archive, dossier, path).decode("utf-8", errors="replace")
     except NoGoodCopy as error:
         if lacking is not None:
-            lacking.append(path)
+            lacking.append((dossier, path))
         elif not error.damaged:
             raise
         log.warning("no copy of %s of %s is good: it is indexed without its text", path, dossier.id)

@@ -194,22 +194,6 @@ def test_without_any_marker_nothing_is_rebuilt(past: Past) -> None:
     assert refused.value.name == "no-roots"
 
 
-def test_a_rebuild_that_was_cut_off_is_begun_anew(past: Past) -> None:
-    lost = lose_database(past)
-
-    def cut_off(step: str, done: int) -> None:
-        if step == "dossiers":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        rebuild(past.house.archive, cut_off)
-    assert not (past.house.archive.settings.data / "archive.db").exists()
-    assert rebuild(past.house.archive).whole
-    old = open_engine(f"sqlite:///{lost}")
-    assert list(compare(old, past.house.archive.engine)) == []
-    old.dispose()
-
-
 def test_nothing_is_swapped_under_a_process_that_works(past: Past) -> None:
     file = past.house.archive.settings.data / "archive.db"
     other = sqlite3.connect(file)

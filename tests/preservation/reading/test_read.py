@@ -118,5 +118,5 @@ def test_a_text_that_is_damaged_everywhere_is_never_shown_and_its_record_still_f
         flip(copy)
     with pytest.raises(NoGoodCopy):
         page_text(house.archive, house.actor("reader"), original(house, damaged).id)
-    first, second, *_ = entries_of(house.archive, damaged)
+    first, second, *_ = entries_of(house.archive, [damaged])
     assert (first.kind, second.kind, second.text) == ("dossier", "document", "")
