@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from archive_service.kernel.keystore import destroyed
 from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.objects.s3 import S3Store
 from archive_service.work import Archive
@@ -60,12 +61,14 @@ class Bomb:
 def arm(archive: Archive, at: int) -> Bomb:
     """Every way out of the process goes through the bomb from now on."""
     bomb = Bomb(at)
-    for store in (*archive.stores.values(), archive.staging):
+    for store in (*archive.stores.values(), archive.staging, *archive.keystore.places):
         _arm_store(store, bomb)
     for name in INDEX_CALLS:
         setattr(archive.index, name, bomb.around(getattr(archive.index, name)))
     if isinstance(archive.index, ElasticIndex):
         _arm_requests(archive.index, bomb)
+    # The keystore's own log is appended to, place by place: a kill between two of them must heal.
+    destroyed.append = bomb.around(destroyed.append)
     for name in FILE_CALLS:
         setattr(os, name, bomb.before(getattr(os, name)))
     event.listen(archive.engine, "commit", lambda _: bomb.tick())

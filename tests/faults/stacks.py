@@ -1,4 +1,4 @@
-"""The two stacks an archive stands on, and equal copies of one archive: a kill test spoils one at each step."""
+"""The stacks an archive stands on, and equal copies of one archive: a kill test spoils one at each step."""
 
 from __future__ import annotations
 
@@ -83,6 +83,18 @@ class Embedded:
         """The people of the built archive, at work in a copy."""
         assert isinstance(archive.clock, MovableClock)
         return replace(self.house, archive=archive, clock=archive.clock)
+
+
+@dataclass
+class Sealed(Embedded):
+    """As `Embedded`, and the second root is encrypted: its keystore lies below `folder` too."""
+
+    def settings(self, name: str) -> dict[str, Any]:
+        def root(number: int, root_id: str, *, encrypted: bool) -> Root:
+            url = (self.folder / name / "var/storage" / str(number)).as_uri()
+            return Root(id=root_id, url=url, failure_domain=str(number), encrypted=encrypted)
+
+        return {"storage": [root(1, "kho-chinh", encrypted=False), root(2, "ban-sao", encrypted=True)]}
 
 
 @dataclass

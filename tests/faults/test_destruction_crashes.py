@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -9,16 +10,21 @@ import pytest
 from sqlalchemy import func, select
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.events import Verb
 from archive_service.kernel.jobs import Job, JobState
+from archive_service.kernel.keystore.entry import entry_name
+from archive_service.kernel.log import LogDetail, LogEntry
 from archive_service.work import Archive
 from archive_service.worker import drain
+from preservation.aips.erase import KEY
 from preservation.models import Copy, Document, Dossier, DossierState, ErasureReceipt
 from retention.destruction.papers import load_paper, paper_of
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
 from tests.archives import House
 from tests.faults.crashes import calls, killed_at
 from tests.faults.dossiers import assert_whole, stored
-from tests.faults.stacks import Embedded
+from tests.faults.stacks import Embedded, Sealed
+from tests.faults.warm import WarmSandbox
 from tests.retention.shelf import Hands, bytes_left
 
 PLACES = {"copy:kho-chinh", "copy:ban-sao", "index", "database", "staging", "cache"}
@@ -26,6 +32,7 @@ PLACES = {"copy:kho-chinh", "copy:ban-sao", "index", "database", "staging", "cac
 pytestmark = pytest.mark.timeout(3600)  # every step, in `make test-deep`
 
 
+@pytest.mark.parametrize("stack", ["embedded", "sealed", "services"], indirect=True)
 def test_killed_at_every_step_of_a_destruction_no_dossier_is_left_half(
     stack: Embedded, tmp_path: Path
 ) -> None:
@@ -42,6 +49,24 @@ def test_killed_at_every_step_of_a_destruction_no_dossier_is_left_half(
         if not killed:
             break
     assert at > 90, "the bomb counted too little to have been in the way"
+
+
+def test_a_key_that_survives_in_one_place_is_noticed(tmp_path: Path, warm_sandbox: WarmSandbox) -> None:
+    """The judge of the test above: it sees a key that came back to one of the two places."""
+    stack = Sealed(tmp_path, warm_sandbox)
+    house = stack.build()
+    dossier_id = stored(house, tmp_path / "sent")
+    kept = key_files(house.archive, dossier_id)[1].read_bytes()
+    list_id = Hands(house).started(dossier_id)
+    house.archive.close()
+    stack.copy("n")
+    goes_on(stack, "n", list_id, [dossier_id], hold=False)
+    archive = stack.open("n", hours=1)
+    assert_key_gone_once(archive, dossier_id)
+    archive.keystore.places[1].put(entry_name(f"urn:uuid:{dossier_id}"), kept)
+    with pytest.raises(AssertionError):
+        assert_key_gone_once(archive, dossier_id)
+    archive.close()
 
 
 def goes_on(stack: Embedded, name: str, list_id: UUID, dossiers: list[UUID], *, hold: bool) -> None:
@@ -87,6 +112,7 @@ def dossier_row(archive: Archive, dossier_id: UUID) -> Dossier:
 def assert_untouched(archive: Archive, dossier_id: UUID) -> None:
     assert dossier_row(archive, dossier_id).state is DossierState.stored
     assert_whole(archive, dossier_id)
+    assert all(path.is_file() for path in key_files(archive, dossier_id))
 
 
 def assert_gone(house: House, dossier_id: UUID) -> None:
@@ -101,10 +127,32 @@ def assert_gone(house: House, dossier_id: UUID) -> None:
             work.session.scalar(select(func.count()).select_from(table).where(table.dossier_id == dossier_id))
             for table in (Document, Copy)
         ]
-    assert {receipt.place for receipt in receipts if receipt.gone_at} == PLACES
+    sealed = any(root.sealed for root in archive.settings.storage)
+    assert {receipt.place for receipt in receipts if receipt.gone_at} == PLACES | ({KEY} if sealed else set())
+    assert_key_gone_once(archive, dossier_id)
     assert rows == [0, 0]
     assert bytes_left(house, dossier_id) == []
     assert str(dossier_id) not in dict(archive.index.revisions())
+
+
+def key_files(archive: Archive, dossier_id: UUID) -> list[Path]:
+    """Where the dossier's key lies; nowhere on a stack without an encrypted root."""
+    sealed = any(root.sealed for root in archive.settings.storage)
+    name = entry_name(f"urn:uuid:{dossier_id}")
+    return [place / name for place in archive.settings.keystore.places] if sealed else []
+
+
+def assert_key_gone_once(archive: Archive, dossier_id: UUID) -> None:
+    """Gone from both places of the keystore, and told once by each log: the keystore's own two, and the archive's."""
+    files = key_files(archive, dossier_id)
+    assert [path for path in files if path.exists()] == []
+    for place in archive.keystore.places if files else ():
+        assert [each.owner for each in archive.keystore.log_of(place)].count(f"urn:uuid:{dossier_id}") == 1
+    with archive.look(THE_ARCHIVE) as work:
+        entries = select(LogDetail.detail).join(LogEntry, LogEntry.number == LogDetail.number)
+        query = entries.where(LogEntry.verb == Verb.copy_erased, LogEntry.subject_id == str(dossier_id))
+        told = [json.loads(detail)["place"] for detail in work.session.scalars(query)]
+    assert sorted(told) == sorted(PLACES | ({KEY} if files else set()))
 
 
 def assert_certified_last(archive: Archive, list_id: UUID, dossiers: list[UUID]) -> None:
