@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ from preservation.ocfl.plan import NothingChanged
 from preservation.ocfl.store import erase_object, object_ids, write_version
 from preservation.ocfl.validate import check
 from tests.judges.java import Verdict
+from tests.preservation.ocfl.breaking import BREAKS, break_one
 from tests.preservation.ocfl.conftest import new_root
 from tests.preservation.ocfl.made import planned
 from tests.preservation.ocfl.spec.built import errors
@@ -66,37 +68,15 @@ def written(folder: Path, dice: random.Random, names: Sequence[str]) -> Path:
     return folder / OCFL_ROOT
 
 
-def broken(folder: Path, dice: random.Random) -> Path:
-    """One bit flipped, one file gone, or one file more, below an object."""
-    files = sorted(path for path in folder.glob("*/*/*/*/**/*") if path.is_file())
-    victim = dice.choice(files)
-    how = dice.choice(("flip", "flip", "gone", "more"))
-    if how == "gone":
-        victim.unlink()
-    elif how == "more":
-        (victim.parent / "more").write_bytes(b"more")
-    else:
-        data = bytearray(victim.read_bytes() or b"was empty")
-        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-        victim.write_bytes(bytes(data))
-    return folder
-
-
 def roots(scratch: Path, count: int, names: Sequence[str] = NAMES) -> Iterator[tuple[Path, Path]]:
-    """Good ones, each with a broken copy that is a fault by the specification, not only by our dialect.
-
-    A flip that makes a hexadecimal `a` an `A` in a sidecar is none: it is found by the archive's own audit.
-    """
-    dice = random.Random(SEED)
+    """Good ones, each with a copy broken in its own way, which our own judge refuses, too."""
+    dice, ways = random.Random(SEED), itertools.cycle(BREAKS)
     for number in range(count):
         good = written(scratch / f"good{number}", dice, names)
-        while True:
-            bad = scratch / f"bad{number}" / OCFL_ROOT
-            shutil.rmtree(bad.parent, ignore_errors=True)
-            shutil.copytree(good, bad)
-            broken(bad, dice)
-            if errors(bad):
-                break
+        bad = scratch / f"bad{number}" / OCFL_ROOT
+        shutil.copytree(good, bad)
+        what = break_one(bad, dice, next(ways))
+        assert errors(bad), what
         yield good, bad
 
 
