@@ -11,7 +11,7 @@ from archive_service.kernel.clock import MovableClock
 from archive_service.kernel.settings import Settings
 from archive_service.work import Archive
 from tests.archives import House, make_house
-from tests.faults.stacks import Embedded, Sealed, Services
+from tests.faults.stacks import Embedded, Encrypted, Services
 from tests.faults.warm import WarmSandbox
 
 
@@ -44,9 +44,9 @@ def house(built_house: tuple[Path, House], tmp_path: Path, warm_sandbox: WarmSan
 
 @pytest.fixture(params=["embedded", "services"])
 def stack(request: pytest.FixtureRequest, tmp_path: Path, warm_sandbox: WarmSandbox) -> Embedded:
-    """Each test that asks for it runs on the embedded default and on the real services; some ask for `sealed` too."""
+    """Each test that asks for it runs on the embedded default and on the real services; some ask for `encrypted` too."""
     if request.param != "services":
-        return {"embedded": Embedded, "sealed": Sealed}[request.param](tmp_path, warm_sandbox)
+        return {"embedded": Embedded, "encrypted": Encrypted}[request.param](tmp_path, warm_sandbox)
     postgres, s3, search = (
         request.getfixturevalue(name) for name in ("postgres_server", "s3_server", "elasticsearch_url")
     )

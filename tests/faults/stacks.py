@@ -86,7 +86,7 @@ class Embedded:
 
 
 @dataclass
-class Sealed(Embedded):
+class Encrypted(Embedded):
     """As `Embedded`, and the second root is encrypted: its keystore lies below `folder` too."""
 
     def settings(self, name: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from retention.models import DestructionEntry, DestructionList, EntryState, List
 from tests.archives import House
 from tests.faults.crashes import calls, killed_at
 from tests.faults.dossiers import assert_whole, stored
-from tests.faults.stacks import Embedded, Sealed
+from tests.faults.stacks import Embedded, Encrypted
 from tests.faults.warm import WarmSandbox
 from tests.retention.shelf import Hands, bytes_left
 
@@ -32,7 +32,7 @@ PLACES = {"copy:kho-chinh", "copy:ban-sao", "index", "database", "staging", "cac
 pytestmark = pytest.mark.timeout(3600)  # every step, in `make test-deep`
 
 
-@pytest.mark.parametrize("stack", ["embedded", "sealed", "services"], indirect=True)
+@pytest.mark.parametrize("stack", ["embedded", "encrypted", "services"], indirect=True)
 def test_killed_at_every_step_of_a_destruction_no_dossier_is_left_half(
     stack: Embedded, tmp_path: Path
 ) -> None:
@@ -53,7 +53,7 @@ def test_killed_at_every_step_of_a_destruction_no_dossier_is_left_half(
 
 def test_a_key_that_survives_in_one_place_is_noticed(tmp_path: Path, warm_sandbox: WarmSandbox) -> None:
     """The judge of the test above: it sees a key that came back to one of the two places."""
-    stack = Sealed(tmp_path, warm_sandbox)
+    stack = Encrypted(tmp_path, warm_sandbox)
     house = stack.build()
     dossier_id = stored(house, tmp_path / "sent")
     kept = key_files(house.archive, dossier_id)[1].read_bytes()

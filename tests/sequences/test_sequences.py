@@ -14,22 +14,21 @@ from archive_service.kernel.objects.folder import FolderStore
 from archive_service.worker import HANDLERS
 from preservation.aips import amend
 from tests.faults.crashes import DEEP
-from tests.faults.stacks import Embedded, Services
+from tests.faults.stacks import Embedded, Encrypted, Services
 from tests.faults.warm import WarmSandbox
 from tests.sequences.life import Life
 from tests.sequences.machine import Archives
 from tests.sequences.packages import package
-from tests.sequences.stacks import Encrypted
 from tests.services.postgres import Postgres
 from tests.services.s3 import S3
 
 pytestmark = pytest.mark.timeout(7200)
 
 
-def lives(stack: Embedded, count: int, steps: int) -> None:
+def lives(stack: Embedded, count: int, steps: int, machine: type[Archives] = Archives) -> None:
     stack.build().archive.close()
     run_state_machine_as_test(
-        type("Lives", (Archives,), {"stack": stack}),
+        type("Lives", (machine,), {"stack": stack}),
         settings=settings(
             max_examples=count,
             stateful_step_count=steps,
