@@ -1,4 +1,4 @@
-"""The life of one archive as its people see it, and what must be true of it at any quiet moment.
+"""The life of one archive as its people see it.
 
 Each act is one that a person repeats until it has happened: what a died process left is taken up by the restarted one,
 and what it never began is asked for again. So the outcome is known whatever befell it, and can be held against it.
@@ -6,28 +6,23 @@ and what it never began is asked for again. So the outcome is known whatever bef
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, select
 
-from archive_service.invariants.run import walk
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import MovableClock
 from archive_service.kernel.errors import Conflict, NotPossible, TryLater
 from archive_service.kernel.jobs import OPEN, Job
-from archive_service.kernel.log import LogEntry
 from archive_service.worker import drain, tick
-from ingest.models import Sip, SipState
+from ingest.models import SipState
 from preservation.aips.amend import amend
 from preservation.audits.fixity import fixity_run
-from preservation.models import Copy, CopyState, Dossier, DossierState
+from preservation.models import Copy, CopyState, Dossier
 from preservation.ocfl.layout import object_path
-from preservation.ocfl.store import object_ids, open_file, read_inventory
-from preservation.ocfl.validate import check
 from retention.holds import held
 from retention.lifting import lift_hold, request_lift
 from retention.models import DestructionEntry, DestructionList, Hold, ListState
@@ -63,6 +58,7 @@ class Life:
     known: dict[int, Known] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     """Every act and what befell it, for whoever must replay a failure."""
+    deaths: int = 0
 
     @classmethod
     def begun(cls, stack: Embedded, name: str) -> Life:
@@ -83,6 +79,7 @@ class Life:
                     self.quiet()
                 return
             except Died:
+                self.deaths += 1
                 self.restart()
             except TryLater:
                 self.house.clock.advance(minutes=30)
@@ -96,7 +93,7 @@ class Life:
         clock = MovableClock(self.house.clock.now())
         clock.advance(hours=7)
         archive = replace(self.stack.opening(self.name), now=clock.now())()
-        self.house = replace(self.house, archive=archive, clock=archive.clock)
+        self.house = self.stack.people_of(archive)
 
     def quiet(self) -> None:
         """Runs jobs, hour by hour, until none is open."""
@@ -201,77 +198,16 @@ class Life:
         return key
 
     def heal(self) -> None:
-        """The audit reads every copy; what is damaged is restored by itself."""
+        """The audit reads every copy; what is damaged is restored by itself, a day later: a sixth within one would wait."""
+        self.house.clock.advance(days=1)
         fixity_run(self.house.archive, early=True)
         self.quiet()
-        assert not list(self._bad_copies()), "a damaged copy was not restored"
+        assert not list(self.bad_copies()), "a damaged copy was not restored"
 
     def a_day(self) -> None:
         """Night work: every timetable whose time has come."""
         self.house.clock.advance(days=1)
         tick(self.house.archive)
-
-    # --- what must be true
-
-    def assert_sound(self) -> None:
-        archive = self.house.archive
-        breaches = [breach for _, breach in walk(archive) if breach is not None]
-        assert breaches == [], (breaches, self.told)
-        for root, store in archive.stores.items():
-            assert list(check(store)) == [], (root, self.told)
-        for number, known in self.known.items():
-            if known.destroyed:
-                self._assert_gone(number, known)
-            elif known.dossier_id is not None:
-                self._assert_whole(number, known)
-        self._assert_nothing_twice()
-        assert not list(self._bad_copies()), self.told
-
-    def _assert_whole(self, number: int, known: Known) -> None:
-        dossier = self.dossier(number)
-        assert dossier.state is DossierState.stored and dossier.title == known.title, (number, self.told)
-        for root, store in self.house.archive.stores.items():
-            inventory = read_inventory(store, dossier.object_id)
-            for path, sha256 in known.package.files.items():
-                with open_file(store, inventory, f"submission/{path}") as stream:
-                    assert hashlib.sha256(stream.read()).hexdigest() == sha256, (
-                        number,
-                        root,
-                        path,
-                        self.told,
-                    )
-        assert str(dossier.id) in dict(self.house.archive.index.revisions()), (number, self.told)
-
-    def _assert_gone(self, number: int, known: Known) -> None:
-        assert self.dossier(number).state is DossierState.destroyed, (number, self.told)
-        assert str(known.dossier_id) not in dict(self.house.archive.index.revisions()), (number, self.told)
-        assert list(self._traces(known.package.mark)) == [], (number, self.told)
-
-    def _traces(self, mark: bytes) -> Iterator[str]:
-        """Where the bytes of a destroyed dossier still are: in a root, in staging, or in anything below our folder."""
-        for name, store in {**self.house.archive.stores, "staging": self.house.archive.staging}.items():
-            for info in store.list():
-                with store.open(info.key) as stream:
-                    if mark in stream.read():
-                        yield f"{name}: {info.key}"
-        for path in self.house.archive.settings.data.rglob("*"):
-            if path.is_file() and mark in path.read_bytes():
-                yield str(path)
-
-    def _assert_nothing_twice(self) -> None:
-        expected = {
-            f"urn:uuid:{k.dossier_id}" for k in self.known.values() if k.dossier_id and not k.destroyed
-        }
-        for root, store in self.house.archive.stores.items():
-            dossiers = [each for each in object_ids(store) if each.startswith("urn:uuid:")]
-            assert sorted(dossiers) == sorted(expected), (root, self.told)
-        with self.house.archive.look(THE_ARCHIVE) as work:
-            for table, of in ((Sip, Sip.container_sha256), (Dossier, Dossier.code)):
-                counts = select(func.count()).select_from(table).group_by(of)
-                assert set(work.session.scalars(counts)) <= {1}, (table, self.told)
-            acts = select(func.count()).where(LogEntry.verb.in_(("dossier.stored", "dossier.destroyed")))
-            counts = acts.group_by(LogEntry.verb, LogEntry.subject_id)
-            assert set(work.session.scalars(counts)) <= {1}, self.told
 
     # --- looking
 
@@ -298,7 +234,7 @@ class Life:
             query = select(DestructionList).join(DestructionEntry).where(DestructionEntry.dossier_id == key)
             return work.session.scalars(query).one_or_none()
 
-    def _bad_copies(self) -> Iterator[tuple[UUID, str, CopyState]]:
+    def bad_copies(self) -> Iterator[Row[UUID, str, CopyState]]:
         with self.house.archive.look(THE_ARCHIVE) as work:
             query = select(Copy.dossier_id, Copy.root_id, Copy.state).where(Copy.state != CopyState.verified)
-            yield from (tuple(row) for row in work.session.execute(query))
+            yield from work.session.execute(query)

@@ -6,12 +6,13 @@ import itertools
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.faults.stacks import Embedded
 from tests.sequences.fate import Fate
 from tests.sequences.life import Life
 from tests.sequences.packages import package
+from tests.sequences.sound import assert_sound
 
 MOST_PACKAGES = 5
 #: Most acts take 60 to 400 steps to the outside; a death beyond them befalls nobody.
@@ -27,6 +28,8 @@ class Archives(RuleBasedStateMachine):
     """Rules are acts on one archive; each may be befallen once. Subclasses name the stack it stands on."""
 
     stack: Embedded
+    lived: list[Life]
+    """Every life of this run, ended: whoever ran them can tell whether anything happened in them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,16 +37,23 @@ class Archives(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.life.assert_sound()
+            assert_sound(self.life)
         finally:
+            self.lived.append(self.life)
             self.life.end()
 
     def _one(self, data: Any, *, held: bool | None = None) -> int:
-        return data.draw(st.sampled_from(self._those(held=held)))
+        number: int = data.draw(st.sampled_from(self._those(held=held)))
+        return number
 
     def _those(self, *, held: bool | None = None) -> list[int]:
         known = [n for n, each in self.life.known.items() if each.dossier_id and not each.destroyed]
         return [n for n in known if held is None or self.life.is_held(n) is held]
+
+    @initialize(at=st.integers(1, 150))
+    def begin(self, at: int) -> None:
+        """No life is without a record and a death: the simplest, which hypothesis draws first, is else idle days only."""
+        self.submit(Fate(at=at))
 
     @precondition(lambda self: len(self.life.known) < MOST_PACKAGES)
     @rule(fate=FATES)

@@ -20,7 +20,7 @@ class Package:
     files: dict[str, str]
     """Path in the bag → SHA-256 of what was sent."""
     mark: bytes
-    """Stands in every document, and in nothing that may outlive the dossier."""
+    """Stands in every document and in its description, and in nothing that may outlive the dossier."""
 
 
 def _small(mark: bytes, _: random.Random) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def package(number: int) -> Package:
             "EndDate": "31/12/2010",
             "Maintenance": "10 năm",
         },
-        every_document={"FileCode": code},
+        every_document={"FileCode": code, "Subject": mark.decode()},
         **SHAPES[number % len(SHAPES)](mark, random.Random(number)),
     )
     files = {path: _bytes_of(source) for path, source in builder.payload().items()}
