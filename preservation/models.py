@@ -160,17 +160,6 @@ class Signature(Base, kw_only=True):
     evidence: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
 
 
-class SignatureCheck(Base, kw_only=True):
-    __tablename__ = "signature_check"
-    __table_args__ = (Index("ix_signature_check_due", "next_check", "signature_id"),)
-    kept: ClassVar[Kept] = "operational"
-    signature_id: Mapped[UUID] = mapped_column(
-        ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True
-    )
-    checked_at: Mapped[datetime]
-    next_check: Mapped[datetime]
-
-
 class CopyState(StrEnum):
     owed = "owed"
     not_checked = "not_checked"
@@ -198,7 +187,9 @@ class Copy(Base, kw_only=True):
     verified_at: Mapped[datetime | None] = mapped_column(default=None)
     next_check: Mapped[datetime]
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    """Somebody reads or repairs this copy until then: nobody else begins."""
+    """Somebody reads or writes this copy until then: nobody else begins."""
+    lease_by: Mapped[UUID | None] = mapped_column(default=None)
+    """Drawn anew by each holder: one whose lease ended finds another's here."""
     locked_until: Mapped[datetime | None] = mapped_column(default=None)
     """The store keeps every version of the copy from deletion until then, where the root locks."""
     locked_version: Mapped[int] = mapped_column(default=0)

@@ -117,6 +117,19 @@ class AuditRun(Base, kw_only=True):
     stopped: Mapped[str] = mapped_column(Text, default="")
 
 
+class SignatureCheck(Base, kw_only=True):
+    """When the archive verified a signature last and will again."""
+
+    __tablename__ = "signature_check"
+    __table_args__ = (Index("ix_signature_check_due", "next_check", "signature_id"),)
+    kept: ClassVar[Kept] = "operational"
+    signature_id: Mapped[UUID] = mapped_column(
+        ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True
+    )
+    checked_at: Mapped[datetime]
+    next_check: Mapped[datetime]
+
+
 class CanaryCheck(Base, kw_only=True):
     """What the newest audit of a root said of the objects that are known to be bad: whether the alarm is alive."""
 

@@ -23,8 +23,9 @@ from archive_service.web.session import TheVisit, page_router
 from archive_service.work import Work
 from ingest.models import Sip
 from preservation.aips.store import copies_of
-from preservation.models import FileObject, Signature, SignatureCheck, StorageRoot
+from preservation.models import FileObject, Signature, StorageRoot
 from preservation.reading import contents
+from preservation.watch_models import SignatureCheck
 from retention.models import Assessment, DestructionEntry, DestructionList
 
 router = page_router()

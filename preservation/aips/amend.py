@@ -10,7 +10,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from preservation.aips.build import derived
 from preservation.aips.catalogue import DESCRIPTION, Description, enter
 from preservation.aips.erase import erase_again
 from preservation.aips.store import US, copies_of, senders_of, stores_of
+from preservation.copies import holding
 from preservation.incidents.register import open_incident
 from preservation.indexing import owe_index
 from preservation.models import (
@@ -48,6 +49,7 @@ from preservation.roots.markers import failure_domains, writable_root
 from preservation.verify import verify_copy
 
 Change = Callable[[Description], Description]
+GOOD = (CopyState.verified, CopyState.not_checked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,24 @@ def finish_amendment(archive: Archive, dossier_id: str) -> None:
     """Job: writes the amendment under way to the roots, proves it and enters the rows. Repeatable after any crash.
 
     Of the good copies as many must take it as are required for storing; the others are owed it. Damaged ones get it
-    when they are restored: waiting for them would keep them from being restored. Raises `TryLater`.
+    when they are restored: waiting for them would keep them from being restored. One that others are reading or writing
+    counts as away. Raises `TryLater`.
     """
     key = UUID(dossier_id)
+    with archive.look(THE_ARCHIVE) as work:
+        pending = work.session.get(Amendment, key) is not None
+        roots = sorted(row.root_id for row in copies_of(work, key) if row.state in GOOD)
+    held: set[str] = set()
+    with ExitStack() as leases:
+        for root_id in roots if pending else ():
+            with suppress(TryLater):
+                leases.enter_context(holding(archive, key, root_id))
+                held.add(root_id)
+        _finish(archive, key, held)
+
+
+def _finish(archive: Archive, key: UUID, held: set[str]) -> None:
+    """`held`: the roots whose copies nobody else reads or writes, until the new rows are there."""
     with archive.look(THE_ARCHIVE) as work:
         amendment = work.session.get(Amendment, key)
         dossier: Dossier = work.get(Dossier, key)
@@ -158,8 +175,9 @@ def finish_amendment(archive: Archive, dossier_id: str) -> None:
             erase_again(archive, dossier, archive.stores)
         return
     plan = _plan(archive, dossier, amendment)
-    good = [row for row in copies if row.state in (CopyState.verified, CopyState.not_checked)]
-    outcomes = {row.root_id: _write(archive, row.root_id, plan, senders) for row in good}
+    good = [row.root_id for row in copies if row.state in GOOD]
+    busy = Outcome("in use", away=True)
+    outcomes = {root: _write(archive, root, plan, senders) if root in held else busy for root in good}
     with archive.work(THE_ARCHIVE) as work:
         gone = work.session.get(Amendment, key, with_for_update=True) is None
         if not gone:

@@ -23,10 +23,10 @@ from preservation.models import (
     Dossier,
     FileObject,
     Signature,
-    SignatureCheck,
     Verdict,
     stricter,
 )
+from preservation.watch_models import SignatureCheck
 
 SCHEMA = "urn:vn-archive:dossier-json:1"
 DESCRIPTION = "metadata/dossier.json"

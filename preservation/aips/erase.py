@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,12 @@ from sqlalchemy import Connection, delete, select, text
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Missing, TryLater
 from archive_service.kernel.events import Verb
-from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.scratch import SCRATCH, sweep
 from archive_service.work import Archive, Work
 from preservation.aips.catalogue import clear
 from preservation.aips.repair import evidence_of
 from preservation.aips.submissions import TABLES, forget_submissions
+from preservation.copies import holding
 from preservation.incidents.register import forget_in_incidents
 from preservation.indexing import hide
 from preservation.models import Amendment, Copy, Dossier, DossierState, ErasureReceipt
@@ -137,7 +138,11 @@ def _eraser(place: str) -> Callable[[Archive, Dossier, str], Detail]:
 def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
     """The OCFL object with all versions, and what was kept of a damaged copy; raises while anything is left."""
     root_id = place.removeprefix(COPY)
-    _require_idle(archive, dossier, root_id)
+    with _idle(archive, dossier, root_id):
+        return _remove(archive, dossier, root_id)
+
+
+def _remove(archive: Archive, dossier: Dossier, root_id: str) -> Detail:
     writable_root(archive, root_id)
     store = archive.eraser(root_id)
     detail: Detail = {}
@@ -154,23 +159,12 @@ def _locks(archive: Archive, root_id: str) -> bool:
     return any(r.id == root_id and r.object_lock != "none" for r in archive.settings.storage)
 
 
-def _require_idle(archive: Archive, dossier: Dossier, root_id: str) -> None:
+def _idle(archive: Archive, dossier: Dossier, root_id: str) -> AbstractContextManager[None]:
     """Whoever began to write this copy before the dossier vanished could finish after its receipt: wait for it."""
     with archive.look(THE_ARCHIVE) as work:
-        now, copy = work.now(), work.session.get(Copy, (dossier.id, root_id))
-        copying = select(Job.id).where(
-            Job.kind == "make_copy",
-            Job.subject_id == str(dossier.id),
-            Job.state == JobState.running,
-            Job.lease_until > now,
-        )
-        leased = copy is not None and copy.lease_until is not None and copy.lease_until > now
-        if leased or work.session.scalars(copying).first() is not None:
-            raise TryLater(
-                f"Bản trên kho {root_id} đang được ghi hoặc kiểm tra.",
-                f"The copy in root {root_id} is being written or read.",
-                name="copy-busy",
-            )
+        known = work.session.get(Copy, (dossier.id, root_id)) is not None
+    # A rebuild knows the receipt and no copy; then nobody can hold it either.
+    return holding(archive, dossier.id, root_id) if known else nullcontext()
 
 
 def _index(archive: Archive, dossier: Dossier, _: str) -> Detail:

@@ -27,7 +27,7 @@ from preservation.audits.pace import ClockWatch, Pace, closing, next_opening
 from preservation.audits.root_files import audit_root_files
 from preservation.audits.slices import KIND, Due, due_copies
 from preservation.audits.system_audit import audit_system_objects
-from preservation.copies import claim_copy, give_back, held_copy
+from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.incidents.register import open_incident
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
 from preservation.roots.markers import check_roots, root_trouble
@@ -167,6 +167,11 @@ def _audit(archive: Archive, run: _Run, due: Due) -> None:
     lease = claim_copy(archive, due.dossier_id, due.root_id, seen=due.next_check)
     if lease is None:
         return
+    with beating(archive, due.dossier_id, due.root_id, lease):
+        _read(archive, run, due, lease)
+
+
+def _read(archive: Archive, run: _Run, due: Due, lease: UUID) -> None:
     with archive.look(THE_ARCHIVE) as work:
         dossier = work.session.get_one(Dossier, due.dossier_id)
         senders = senders_of(work, due.dossier_id)
@@ -190,14 +195,12 @@ def _audit(archive: Archive, run: _Run, due: Due) -> None:
     _settle(archive, run, due, lease, dossier.inventory_digest, faults)
 
 
-def _settle(
-    archive: Archive, run: _Run, due: Due, lease: datetime, digest: str, faults: list[CopyFault]
-) -> None:
+def _settle(archive: Archive, run: _Run, due: Due, lease: UUID, digest: str, faults: list[CopyFault]) -> None:
     with archive.work(THE_ARCHIVE) as work:
         copy = held_copy(work, due.dossier_id, due.root_id, lease)
         if copy is None:
             return
-        copy.lease_until = None
+        copy.lease_until = copy.lease_by = None
         dossier = work.session.get_one(Dossier, due.dossier_id)
         if _outdated(work, dossier, digest, faults):
             copy.next_check = work.now() + RECHECK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
@@ -19,7 +18,7 @@ from preservation.aips.erase import erase_again
 from preservation.aips.repair import evidence_of, repair_object
 from preservation.aips.store import copies_of, senders_of
 from preservation.audits.fixity import tell
-from preservation.copies import claim_copy, give_back, held_copy
+from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.indexing import owe_index
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
 from preservation.roots.markers import root_trouble, writable_root
@@ -44,9 +43,12 @@ def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str)
             name="copy-in-use",
         )
     try:
-        source_id, source = _proven_source(archive, dossier, senders, root_id)
-        kept = f"{evidence_of(dossier_id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
-        repaired = repair_object(source, target, dossier.object_id, dossier.inventory_digest, senders, kept)
+        with beating(archive, dossier_id, root_id, lease):
+            source_id, source = _proven_source(archive, dossier, senders, root_id)
+            kept = f"{evidence_of(dossier_id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
+            repaired = repair_object(
+                source, target, dossier.object_id, dossier.inventory_digest, senders, kept
+            )
     except BaseException:
         give_back(archive, dossier_id, root_id, lease)
         raise
@@ -65,7 +67,7 @@ class Restored:
     faults: list[str]
 
 
-def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, what: Restored) -> bool:
+def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: UUID, what: Restored) -> bool:
     """Notes the good copy and the act; False when the dossier is no more."""
     with archive.work(actor) as work:
         copy = held_copy(work, dossier.id, what.root_id, lease)
@@ -74,7 +76,7 @@ def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: datetime, wh
         if (
             copy is not None
         ):  # else our lease ended: the copy is good all the same, the next audit will say so
-            copy.lease_until = None
+            copy.lease_until = copy.lease_by = None
             tell(work, dossier, copy, [])
         _owe_lock(work, dossier, what.root_id)
         owe_index(work, dossier)  # while no copy of a text was good, it could not be found by it

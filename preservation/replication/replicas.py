@@ -16,6 +16,7 @@ from archive_service.work import Archive, Work
 from preservation.aips.erase import erase_again
 from preservation.aips.repair import evidence_of, repair_object
 from preservation.aips.store import NotProven, senders_of, stores_of
+from preservation.copies import holding
 from preservation.models import Copy, CopyState, Dossier, DossierState, StorageRoot
 from preservation.ocfl.copies import copy_object
 from preservation.ocfl.store import ObjectDamaged
@@ -24,7 +25,18 @@ from preservation.verify import verify_copy
 
 
 def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
-    """Job: brings one root to the dossier's newest version. Raises `TryLater` while the root or every source is away."""
+    """Job: brings one root to the dossier's newest version.
+
+    Raises `TryLater` while the root or every source is away, or others have the copy.
+    """
+    with archive.look(THE_ARCHIVE) as work:
+        if work.session.get(Copy, (UUID(dossier_id), root_id)) is None:
+            return
+    with holding(archive, UUID(dossier_id), root_id):
+        _make(archive, dossier_id, root_id)
+
+
+def _make(archive: Archive, dossier_id: str, root_id: str) -> None:
     with archive.look(THE_ARCHIVE) as work:
         dossier = work.session.get(Dossier, UUID(dossier_id))
         row = work.session.get(Copy, (UUID(dossier_id), root_id))

@@ -30,11 +30,11 @@ from preservation.aips.catalogue import Description
 from preservation.aips.store import stores_of
 from preservation.incidents.register import open_incident
 from preservation.leases import alone
-from preservation.models import Amendment, Dossier, DossierState, FileObject, Signature, SignatureCheck
+from preservation.models import Amendment, Dossier, DossierState, FileObject, Signature
 from preservation.ocfl.store import ObjectDamaged, open_file, read_inventory
 from preservation.signatures.check import check_file
 from preservation.signatures.facts import SignatureFact
-from preservation.watch_models import AuditRun
+from preservation.watch_models import AuditRun, SignatureCheck
 
 log = logging.getLogger(__name__)
 KIND = "signatures"

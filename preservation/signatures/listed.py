@@ -12,7 +12,8 @@ from archive_service.kernel.cursors import Listed, limit_of, make_cursor, read_c
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.access import in_scope
-from preservation.models import Dossier, FileObject, Signature, SignatureCheck, Verdict
+from preservation.models import Dossier, FileObject, Signature, Verdict
+from preservation.watch_models import SignatureCheck
 
 MOST_COUNTED = 10_001
 

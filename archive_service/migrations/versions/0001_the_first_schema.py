@@ -407,6 +407,7 @@ def upgrade() -> None:
         sa.Column("verified_at", UtcInstant(), nullable=True),
         sa.Column("next_check", UtcInstant(), nullable=False),
         sa.Column("lease_until", UtcInstant(), nullable=True),
+        sa.Column("lease_by", sa.Uuid(), nullable=True),
         sa.Column("locked_until", UtcInstant(), nullable=True),
         sa.Column("locked_version", sa.Integer(), nullable=False),
         sa.Column("locked_for", sa.Date(), nullable=True),

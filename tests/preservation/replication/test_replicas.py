@@ -46,6 +46,7 @@ def test_a_copy_made_while_its_dossier_is_destroyed_goes_again(
         result = copy_object(*args)  # type: ignore[arg-type]
         with monkeypatch.context() as patch:
             patch.setattr(preservation.aips.erase, "erase_object", lambda *_: 0)  # gone before we wrote
+            house.clock.advance(minutes=3)  # we stood still for so long that our lease ended
             erase(house.archive, dossier_id, ground="expired", entry_id=None)
         return result
 

@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from preservation.aips.proven import read_description
-from preservation.models import Signature, SignatureCheck, Verdict
+from preservation.models import Signature, Verdict
 from preservation.signatures.again import VERDICTS, signatures_run
 from preservation.signatures.check import check_file
+from preservation.watch_models import SignatureCheck
 from tests import made
 from tests.archives import House
 from tests.preservation.dossiers import content, dossier_of, flip, incidents, keep
