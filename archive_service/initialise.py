@@ -32,6 +32,7 @@ TIMETABLES = {
     "anchor_log": 3600,
     "write_system_objects": 900,
     "fixity_run": 86_400,
+    "quick_run": 21_600,
     "signatures_run": 86_400,
     "strays_run": 604_800,
     "assess_owed": 300,

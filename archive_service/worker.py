@@ -28,6 +28,7 @@ from ingest.watch import watch_folder
 from preservation.aips.amend import finish_amendment
 from preservation.audits.fixity import nightly_audit
 from preservation.audits.liveness import sound_if_silent
+from preservation.audits.quick import quick_run
 from preservation.audits.self_repair import note_repair, repair_copies
 from preservation.audits.strays import strays_run
 from preservation.reading.find import index_dossier, index_owed
@@ -65,6 +66,7 @@ HANDLERS: dict[str, Handler] = {
     "probe_roots": probe_roots,
     "sweep_roots": sweep_roots,
     "fixity_run": nightly_audit,
+    "quick_run": quick_run,
     "repair_copies": repair_copies,
     "note_repair": note_repair,
     "strays_run": strays_run,

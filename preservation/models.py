@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -160,6 +160,9 @@ class Signature(Base, kw_only=True):
     evidence: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
 
 
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
 class CopyState(StrEnum):
     owed = "owed"
     not_checked = "not_checked"
@@ -177,6 +180,7 @@ class Copy(Base, kw_only=True):
     __tablename__ = "copy"
     __table_args__ = (
         Index("ix_copy_due", "root_id", "next_check", "dossier_id"),
+        Index("ix_copy_quick", "root_id", "next_quick", "dossier_id"),
         Index("ix_copy_coverage", "root_id", "state", "verified_at"),
     )
     kept: ClassVar[Kept] = "operational"
@@ -186,6 +190,8 @@ class Copy(Base, kw_only=True):
     version: Mapped[int] = mapped_column(default=0)
     verified_at: Mapped[datetime | None] = mapped_column(default=None)
     next_check: Mapped[datetime]
+    next_quick: Mapped[datetime] = mapped_column(default=AT_ONCE)
+    """When its files are next counted and measured, between two full checks."""
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
     """Somebody reads or writes this copy until then: nobody else begins."""
     lease_by: Mapped[UUID | None] = mapped_column(default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from archive_service.kernel.log import LogFault
 from archive_service.kernel.sandbox import Sandbox, SandboxFailure
 from preservation.audits.fixity import fixity_run
 from preservation.audits.log_check import check_chain, export_log
+from preservation.audits.quick import quick_run
 from preservation.signatures.again import signatures_run
 from preservation.signatures.check import check_file, read_roots
 from preservation.system.log_files import read_anchors, read_key, verify_file
@@ -49,6 +51,18 @@ def run_fixity(everything: Early = False, limit: Most = None, as_json: AsJson = 
     ]
     lines += [both(f"Kho {r} dừng: {why}", f"Root {r} stopped: {why}") for r, why in found.stopped.items()]
     report(told, lines, as_json=as_json, good=not (found.faults or found.stopped))
+
+
+@fixity.command("quick")
+def look_quickly(limit: Most = None, as_json: AsJson = False) -> None:
+    """Count and measure the files of copies whose quick look is due. Exit code 1 when one needs its full check now."""
+    with opened() as archive:
+        found = quick_run(archive, limit=limit)
+    line = both(
+        f"Đã xem {found.checked} bản, {found.suspect} bản phải đọc lại toàn bộ ngay.",
+        f"{found.checked} copies looked at, {found.suspect} due for a full check now.",
+    )
+    report(asdict(found), [line], as_json=as_json, good=not found.suspect)
 
 
 @signatures.command("run")

@@ -127,6 +127,7 @@ class Settings(BaseSettings):
     office_hours: OfficeHours = OfficeHours()
     lock_days: int = Field(default=90, ge=2, le=3650)
     fixity_days: int = Field(default=90, ge=1, le=3650)
+    quick_days: int = Field(default=7, ge=1, le=3650)
     fixity_hours: tuple[time, time] | None = None
     fixity_mib_per_second: int = Field(default=0, ge=0)
     fixity_silent_hours: int = Field(default=36, ge=1, le=2160)

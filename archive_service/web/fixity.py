@@ -127,12 +127,19 @@ def _facts(
         if run and run.finished_at
         else t("fixity.run_never")
     )
+    quick = found.last_quick
+    looked = (
+        t("fixity.quick_done", at=when_text(quick.finished_at), checked=quick.checked, faults=quick.faults)
+        if quick and quick.finished_at
+        else t("fixity.run_never")
+    )
     following = t("fixity.run_next", at=when_text(found.next_run)) if found.next_run else ""
     return [
         (t("fixity.covered", days=found.days), share(found.checked, found.copies, t.language)),
         (t("fixity.oldest"), when_text(found.oldest) if found.oldest else t("copies.never")),
         (t("fixity.alarm"), _alarm_words(heard, t)),
         (t("fixity.last_run"), f"{last} {following}".strip()),
+        (t("fixity.quick"), looked),
         (t("fixity.round_ends"), day_text(vietnam(ends).date()) if ends else t("fixity.round_unknown")),
         (t("fixity.owed_copies"), t("fixity.owed_count", n=found.owed)),
     ]

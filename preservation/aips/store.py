@@ -215,6 +215,7 @@ def enter_copies(work: Work, dossier: Dossier, stored: Stored) -> None:
         if root_id in stored.proven:
             row.state, row.version = CopyState.verified, stored.version
             row.verified_at, row.next_check = now, following
+            row.next_quick = now + timedelta(days=work.settings.quick_days)
         else:
             row.state, row.next_check = CopyState.owed, now
             if root_id not in _offline(work):

@@ -46,6 +46,7 @@ class Coverage:
     days: int
     roots: Sequence[RootCoverage]
     last_run: AuditRun | None
+    last_quick: AuditRun | None
     next_run: datetime | None
     open_incidents: int
 
@@ -79,6 +80,7 @@ def coverage(work: Work) -> Coverage:
         days=days,
         roots=[_root(root, groups) for root in roots],
         last_run=last_run(work, "fixity"),
+        last_quick=last_run(work, "quick"),
         next_run=work.session.scalar(select(Timetable.next_at).where(Timetable.kind == "fixity_run")),
         open_incidents=work.session.scalar(select(func.count()).select_from(opened.subquery())) or 0,
     )

@@ -223,6 +223,7 @@ def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault]) -> N
     kinds = {CopyState(fault.kind) for fault in faults}
     copy.state = next((state for state in GRAVITY if state in kinds), CopyState.verified)
     copy.next_check = now + (RECHECK if faults else timedelta(days=work.settings.fixity_days))
+    copy.next_quick = now + timedelta(days=work.settings.quick_days)
     if faults:
         new = [f for f in faults if open_incident_of(work, dossier, copy.root_id, f)]
         if new or before is CopyState.verified:

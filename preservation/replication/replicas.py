@@ -73,6 +73,7 @@ def _made(work: Work, dossier: Dossier, copy: Copy) -> None:
     now = work.now()
     copy.state, copy.version, copy.verified_at = CopyState.verified, dossier.version, now
     copy.next_check = now + timedelta(days=work.settings.fixity_days)
+    copy.next_quick = now + timedelta(days=work.settings.quick_days)
     copy.locked_version = 0  # a copy that was lost and is made anew is locked anew
     work.record(Verb.copy_made, dossier, root=copy.root_id, version=dossier.version)
 

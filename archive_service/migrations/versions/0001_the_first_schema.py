@@ -406,6 +406,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("verified_at", UtcInstant(), nullable=True),
         sa.Column("next_check", UtcInstant(), nullable=False),
+        sa.Column("next_quick", UtcInstant(), nullable=False),
         sa.Column("lease_until", UtcInstant(), nullable=True),
         sa.Column("lease_by", sa.Uuid(), nullable=True),
         sa.Column("locked_until", UtcInstant(), nullable=True),
@@ -417,6 +418,7 @@ def upgrade() -> None:
     with op.batch_alter_table("copy", schema=None) as batch_op:
         batch_op.create_index("ix_copy_coverage", ["root_id", "state", "verified_at"], unique=False)
         batch_op.create_index("ix_copy_due", ["root_id", "next_check", "dossier_id"], unique=False)
+        batch_op.create_index("ix_copy_quick", ["root_id", "next_quick", "dossier_id"], unique=False)
 
     op.create_table(
         "destruction_list",

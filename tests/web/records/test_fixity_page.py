@@ -13,6 +13,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.jobs import Job
 from preservation.audits.coverage import keep_snapshot
 from preservation.audits.fixity import fixity_run
+from preservation.audits.quick import quick_run
 from preservation.models import Copy, CopyState
 from preservation.roots.canaries import CANARIES
 from preservation.watch_models import CanaryCheck
@@ -39,6 +40,14 @@ def test_the_alarm_was_heard_and_the_round_has_an_end(house: House, visit: Visit
     assert "6/6 mẫu hỏng cài sẵn đã được báo lúc" in said
     assert "Xong cả vòng" in said and "Chưa ước được" not in said
     assert "Không có sự cố" in said
+
+
+def test_the_latest_quick_look_is_told(house: House, visit: Visit) -> None:
+    assert "Xem nhanh Chưa có đợt nào xong." in text_of(visit("auditor").get("/fixity"))
+    house.clock.advance(days=8)
+    looked = quick_run(house.archive)
+    said = text_of(visit("auditor").get("/fixity"))
+    assert f": {looked.checked} bản, 0 bản phải đọc lại toàn bộ ngay." in said
 
 
 def test_a_dead_alarm_is_loud_and_nothing_is_called_well(house: House, visit: Visit) -> None:
