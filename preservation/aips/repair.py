@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from itertools import islice
 from uuid import UUID
@@ -14,7 +14,6 @@ from preservation.aips.store import NotProven
 from preservation.ocfl.copies import mend_file
 from preservation.ocfl.inventory import Inventory
 from preservation.ocfl.layout import object_path
-from preservation.ocfl.store import read_inventory
 from preservation.verify import CopyFault, expected_files, verify_copy
 
 log = logging.getLogger(__name__)
@@ -30,18 +29,19 @@ def evidence_of(dossier_id: UUID) -> str:
 
 
 def repair_object(
-    source: ObjectStore,
+    inventory: Inventory,
+    source_of: Callable[[str], ObjectStore],
     target: ObjectStore,
-    object_id: str,
     inventory_digest: str,
     senders: Mapping[str, str],
     kept: str,
 ) -> list[str]:
-    """Makes the object in `target` what it is in `source`, which the caller has proven; returns what was wrong.
+    """Makes the object in `target` what the inventory says, which the caller has proven; returns what was wrong.
 
+    `source_of` gives a store whose file at that content path is good.
     `kept` is the key prefix in `target` for what was found. Raises `NotProven`, `ContentChanged`, `StoreAway`.
     """
-    inventory = read_inventory(source, object_id)
+    object_id = inventory.object_id
     told: list[str] = []
     for number in range(ROUNDS):
         found = verify_copy(target, object_id, inventory_digest, senders)
@@ -51,7 +51,7 @@ def repair_object(
         told += [f"{fault.kind} {fault.path}" for fault in faults]
         _keep_evidence(target, object_id, faults, f"{kept}/{number}")
         for fault in faults:
-            _mend(source, target, inventory, fault)
+            _mend(source_of, target, inventory, fault)
     fault_left = next(verify_copy(target, object_id, inventory_digest, senders), None)
     if fault_left is not None:
         raise NotProven(f"{target.describe()}: {fault_left.kind} {fault_left.path}")
@@ -72,13 +72,15 @@ def _keep_evidence(target: ObjectStore, object_id: str, faults: list[CopyFault],
             log.warning("no bytes of %s %s: a link, a device or an empty folder", object_id, fault.path)
 
 
-def _mend(source: ObjectStore, target: ObjectStore, inventory: Inventory, fault: CopyFault) -> None:
+def _mend(
+    source_of: Callable[[str], ObjectStore], target: ObjectStore, inventory: Inventory, fault: CopyFault
+) -> None:
     folder = object_path(inventory.object_id)
     own = expected_files(inventory)
     if fault.kind == "extra":
         target.delete_tree(f"{folder}/{fault.path}".rstrip("/"))
     elif fault.path in own and own[fault.path] is None:
-        mend_file(source, target, inventory, fault.path)
+        mend_file(source_of(fault.path), target, inventory, fault.path)
     else:
         # Without whole inventories nothing can be told of the rest: all of them at once.
         for path, data in own.items():

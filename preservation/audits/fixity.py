@@ -17,10 +17,11 @@ from sqlalchemy import select, update
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import ahead_of
-from archive_service.kernel.objects import StoreAway
+from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.kernel.state import archive_state
 from archive_service.work import Archive, Work
-from preservation.aips.store import senders_of
+from preservation.aips.pieces import pieces_of
+from preservation.aips.store import copies_of, senders_of
 from preservation.audits.coverage import keep_snapshot
 from preservation.audits.liveness import audit_canaries
 from preservation.audits.pace import ClockWatch, Pace, closing, next_opening
@@ -192,10 +193,22 @@ def _read(archive: Archive, run: _Run, due: Due, lease: UUID) -> None:
         give_back(archive, due.dossier_id, due.root_id, lease)
         _stop_all(archive, run, jumped)
         return
-    _settle(archive, run, due, lease, dossier.inventory_digest, faults)
+    stores = online_copies(archive, dossier) if faults else {}
+    whole = pieces_of(stores, dossier.object_id, dossier.inventory_digest, senders) is not None
+    _settle(archive, run, due, lease, dossier.inventory_digest, faults, whole=whole)
 
 
-def _settle(archive: Archive, run: _Run, due: Due, lease: UUID, digest: str, faults: list[CopyFault]) -> None:
+def online_copies(archive: Archive, dossier: Dossier) -> dict[str, ObjectStore]:
+    """The roots that hold something of the dossier and answer now."""
+    with archive.look(THE_ARCHIVE) as work:
+        roots = [row.root_id for row in copies_of(work, dossier.id)]
+    held = [root for root in roots if root in archive.stores and root_trouble(archive, root)[0] == "online"]
+    return {root: archive.stores[root] for root in held}
+
+
+def _settle(
+    archive: Archive, run: _Run, due: Due, lease: UUID, digest: str, faults: list[CopyFault], *, whole: bool
+) -> None:
     with archive.work(THE_ARCHIVE) as work:
         copy = held_copy(work, due.dossier_id, due.root_id, lease)
         if copy is None:
@@ -205,7 +218,7 @@ def _settle(archive: Archive, run: _Run, due: Due, lease: UUID, digest: str, fau
         if _outdated(work, dossier, digest, faults):
             copy.next_check = work.now() + RECHECK
             return
-        tell(work, dossier, copy, faults)
+        tell(work, dossier, copy, faults, whole=whole)
         count = update(AuditRun).where(AuditRun.id == run.id)
         work.session.execute(count.values(checked=AuditRun.checked + 1, faults=AuditRun.faults + len(faults)))
 
@@ -217,8 +230,11 @@ def _outdated(work: Work, dossier: Dossier, digest: str, faults: list[CopyFault]
     return bool(faults) and work.session.get(Amendment, dossier.id) is not None
 
 
-def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault]) -> None:
-    """Writes what was found to the copy's row: its state, the next check, an incident for each fault, the event."""
+def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault], *, whole: bool = False) -> None:
+    """Writes what was found to the copy's row: its state, the next check, an incident for each fault, the event.
+
+    `whole`: the copies were read just now, and together they hold every file.
+    """
     now, before = work.now(), copy.state
     kinds = {CopyState(fault.kind) for fault in faults}
     copy.state = next((state for state in GRAVITY if state in kinds), CopyState.verified)
@@ -236,7 +252,7 @@ def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault]) -> N
         if before is not CopyState.verified:
             work.record(Verb.copy_verified, dossier, root=copy.root_id, before=before.value)
     work.session.flush()
-    _count_good(work, dossier)
+    _count_good(work, dossier, whole=whole)
 
 
 def open_incident_of(work: Work, dossier: Dossier, root_id: str, fault: CopyFault) -> bool:
@@ -251,7 +267,7 @@ def open_incident_of(work: Work, dossier: Dossier, root_id: str, fault: CopyFaul
     )
 
 
-def _count_good(work: Work, dossier: Dossier) -> None:
+def _count_good(work: Work, dossier: Dossier, *, whole: bool) -> None:
     """No good copy left: the record is lost, unless people find one. One good again: the others can be restored."""
     # An owed copy that never was has no bytes; one that is only behind has.
     copies = [
@@ -260,6 +276,8 @@ def _count_good(work: Work, dossier: Dossier) -> None:
         if row.state is not CopyState.owed or row.version
     ]
     if all(row.state in BAD for row in copies):
+        if whole:  # repaired piece by piece
+            return
         for row in copies:
             row.state = CopyState.lost
         open_incident(work, "lost", dossier=dossier)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,12 +16,15 @@ from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.aips.erase import erase_again
+from preservation.aips.pieces import pieces_of
 from preservation.aips.repair import evidence_of, repair_object
 from preservation.aips.store import copies_of, senders_of
-from preservation.audits.fixity import tell
+from preservation.audits.fixity import online_copies, tell
 from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.indexing import owe_index
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
+from preservation.ocfl.inventory import Inventory
+from preservation.ocfl.store import read_inventory
 from preservation.roots.markers import root_trouble, writable_root
 from preservation.verify import verify_copy
 
@@ -44,11 +48,9 @@ def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str)
         )
     try:
         with beating(archive, dossier_id, root_id, lease):
-            source_id, source = _proven_source(archive, dossier, senders, root_id)
+            source_id, inventory, source_of = _proven_source(archive, dossier, senders, root_id)
             kept = f"{evidence_of(dossier_id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
-            repaired = repair_object(
-                source, target, dossier.object_id, dossier.inventory_digest, senders, kept
-            )
+            repaired = repair_object(inventory, source_of, target, dossier.inventory_digest, senders, kept)
     except BaseException:
         give_back(archive, dossier_id, root_id, lease)
         raise
@@ -114,8 +116,8 @@ def _restorable(
 
 def _proven_source(
     archive: Archive, dossier: Dossier, senders: dict[str, str], but: str
-) -> tuple[str, ObjectStore]:
-    """Another root whose copy reads back without a fault now, whatever its row says."""
+) -> tuple[str, Inventory, Callable[[str], ObjectStore]]:
+    """Another root whose copy reads back without a fault now, whatever its row says; else all copies, piece by piece."""
     with archive.look(THE_ARCHIVE) as work:
         rows = [row for row in copies_of(work, dossier.id) if row.root_id != but]
     for row in sorted(rows, key=lambda row: row.state is not CopyState.verified):
@@ -128,7 +130,10 @@ def _proven_source(
             log.warning("no source for %s: %s", dossier.id, error)
             continue
         if fault is None:
-            return row.root_id, store
+            return row.root_id, read_inventory(store, dossier.object_id), lambda _, good=store: good
+    pieces = pieces_of(online_copies(archive, dossier), dossier.object_id, dossier.inventory_digest, senders)
+    if pieces is not None:
+        return pieces.named(), pieces.inventory, pieces.store_of
     raise Conflict(
         "Không có bản sao nào tốt để khôi phục. Giữ nguyên mọi bản và báo người phụ trách.",
         "No copy is good enough to restore from. Leave every copy as it is and tell whoever is in charge.",

@@ -17,6 +17,7 @@ from preservation.incidents.register import open_incident
 from preservation.leases import alone
 from preservation.models import SystemObject
 from preservation.ocfl.checked_source import ContentChanged
+from preservation.ocfl.store import read_inventory
 from preservation.system.store import system_id
 from preservation.verify import CopyFault, verify_copy
 
@@ -76,7 +77,8 @@ def _mend(archive: Archive, row: SystemObject, root: str, good: list[ObjectStore
         return
     kept = f"{EVIDENCE}/{row.name}/{archive.clock.now():%Y%m%dT%H%M%S}"
     try:
-        repair_object(good[0], archive.stores[root], system_id(row.name), row.inventory_digest, {}, kept)
+        inventory = read_inventory(good[0], system_id(row.name))
+        repair_object(inventory, lambda _: good[0], archive.stores[root], row.inventory_digest, {}, kept)
     except (NotProven, ContentChanged, StoreAway) as error:
         with archive.work(THE_ARCHIVE) as work:
             open_incident(work, "not-repaired", root_id=root, path=row.name, found=str(error))

@@ -19,7 +19,7 @@ from preservation.aips.store import NotProven, senders_of, stores_of
 from preservation.copies import holding
 from preservation.models import Copy, CopyState, Dossier, DossierState, StorageRoot
 from preservation.ocfl.copies import copy_object
-from preservation.ocfl.store import ObjectDamaged
+from preservation.ocfl.store import ObjectDamaged, read_inventory
 from preservation.roots.markers import writable_root
 from preservation.verify import verify_copy
 
@@ -86,7 +86,8 @@ def _mend(
     if fault is not None:
         raise NotProven(f"{source.describe()}: {fault.kind} {fault.path}")
     kept = f"{evidence_of(dossier.id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
-    repair_object(source, target, dossier.object_id, dossier.inventory_digest, senders, kept)
+    inventory = read_inventory(source, dossier.object_id)
+    repair_object(inventory, lambda _: source, target, dossier.inventory_digest, senders, kept)
 
 
 def copies_owed(archive: Archive) -> None:
