@@ -1,10 +1,10 @@
-"""Rows of what watches over the copies: audits, incidents with their papers and reports, alarms."""
+"""Rows of what watches over the copies: audits, incidents with their papers and reports, alarms, retired roots."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -155,3 +155,18 @@ class FixitySnapshot(Base, kw_only=True):
     """Verified within the period."""
     bad: Mapped[int]
     owed: Mapped[int]
+
+
+class RetiredRoot(Base, kw_only=True):
+    """A root taken out of service for good. What its medium holds is still there until the medium is destroyed."""
+
+    __tablename__ = "retired_root"
+    kept: ClassVar[Kept] = "rebuilt"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    encrypted: Mapped[bool]
+    retired_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """What the minutes say (`retire.Minutes`): they can be drawn again."""
+    destroyed_on: Mapped[date | None] = mapped_column(default=None)
+    """The day, in Vietnam, on which the medium itself was destroyed."""
+    destroyed_by: Mapped[str] = mapped_column(Text, default="")

@@ -17,8 +17,8 @@ from archive_service.cli import (
     keys,
     ocfl,
     packages,
-    plain_view,
     rebuilding,
+    retire,
     running,
     sending,
 )
@@ -49,7 +49,7 @@ for commands in (
     audits.fixity,
     audits.signatures,
     audits.log,
-    plain_view.storage,
+    retire.storage,
     keys.keys,
     backups.backup,
     backups.drill,

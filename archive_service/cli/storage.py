@@ -23,7 +23,7 @@ EVERY_SECONDS = 2.0
 _last = 0.0
 
 
-def _tell(done: int, total: int, left: float) -> None:
+def tell(done: int, total: int, left: float) -> None:
     """A line on the error stream every two seconds, and the last one."""
     global _last
     if done < total and time.monotonic() - _last < EVERY_SECONDS:
@@ -53,7 +53,7 @@ def add(
 ) -> None:
     """Make a configured root and bring every copy to it, each read back. Again: goes on. Exit code 1 while one is owed."""
     with opened() as archive:
-        found = bring_root(archive, OPERATOR, root, _tell)
+        found = bring_root(archive, OPERATOR, root, tell)
         probe_roots(archive)
     report(asdict(found), _lines(found), as_json=as_json, good=found.whole)
 
@@ -69,7 +69,7 @@ def copy(
     if out.exists():
         raise NotPossible(f"{out} đã có.", f"{out} is there already.")
     with opened() as archive:
-        found, paper = change_medium(archive, OPERATOR, old, new, _tell)
+        found, paper = change_medium(archive, OPERATOR, old, new, tell)
     lines = _lines(found)
     if paper is not None:
         out.write_bytes(paper)
@@ -97,7 +97,7 @@ def export(
     """Bring an offline set up to date and write what explains and checks it. Exit code 1 while a copy is owed."""
     require_path(folder)
     with opened() as archive:
-        found = export_set(archive, OPERATOR, folder, _tell)
+        found = export_set(archive, OPERATOR, folder, tell)
     report(asdict(found), _lines(found), as_json=as_json, good=found.whole)
 
 

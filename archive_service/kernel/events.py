@@ -57,6 +57,8 @@ class Verb(StrEnum):
     root_probed = "root.probed"
     root_brought = "root.brought"
     medium_changed = "root.medium-changed"
+    root_retired = "root.retired"
+    medium_destroyed = "root.medium-destroyed"
     copy_locked = "copy.locked"
     copy_made = "copy.made"
     copy_verified = "copy.verified"

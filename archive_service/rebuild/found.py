@@ -44,13 +44,21 @@ class Found:
 
 
 def find_roots(archive: Archive) -> dict[str, tuple[ObjectStore, Marker]]:
-    """The roots that answer and carry a marker. Raises `NotPossible` for none, or for those of two archives."""
+    """The roots that answer and carry a marker. Raises `NotPossible` for none, for those of two
+    archives, and for a retired one."""
     found = {}
     for root in archive.settings.storage:
         try:
             marker = read_marker(archive.stores[root.id])
         except StoreAway:
             continue
+        if marker is not None and marker.retired_at:
+            # It knows nothing of what was destroyed since: the dossiers would be back.
+            raise NotPossible(
+                f"Kho {root.id} đã ngừng sử dụng từ {marker.retired_at}: bỏ bảng của nó khỏi cài đặt.",
+                f"Root {root.id} is retired since {marker.retired_at}: remove its table from the settings.",
+                name="root-retired",
+            )
         if marker is not None and marker.root_id == root.id:
             found[root.id] = (archive.stores[root.id], marker)
     if len({marker.archive_id for _, marker in found.values()}) != 1:

@@ -7,8 +7,9 @@ from fastapi import Request, Response
 from archive_service.web.frame import Page, render, sentences
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, page_router
-from archive_service.web.texts import number
+from archive_service.web.texts import day_text, number
 from preservation.replication.root_overview import RootOverview, storage_overview
+from preservation.watch_models import RetiredRoot
 
 router = page_router()
 FACTS = ("refuses_to_replace", "refuses_to_replace_large", "checks_sha256", "keeps_versions", "lock")
@@ -28,12 +29,19 @@ def storage(request: Request, visit: TheVisit) -> Response:
         where={root_id: store.describe() for root_id, store in visit.archive.stores.items()},
         todo=lambda row: " ".join(t(f"storage.todo_{key}") for key in row.todo) or t("storage.todo_none"),
         fact=lambda row, name: fact_words(t, row, name),
+        medium=lambda row: medium_words(t, row),
         fact_names=FACTS,
         about=[
             (t("storage.required"), number(found.required)),
             (t("storage.domains"), number(found.domains)),
         ],
     )
+
+
+def medium_words(t: Sentences, row: RetiredRoot) -> str:
+    if row.destroyed_on is not None:
+        return t("storage.medium_destroyed", day=day_text(row.destroyed_on), by=row.destroyed_by)
+    return t("storage.medium_encrypted" if row.encrypted else "storage.medium_plain")
 
 
 def fact_words(t: Sentences, row: RootOverview, name: str) -> str:

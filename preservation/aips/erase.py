@@ -31,6 +31,8 @@ from preservation.ocfl.layout import object_path
 from preservation.ocfl.store import erase_object
 from preservation.pages_cache import cache_of
 from preservation.roots.markers import writable_root
+from preservation.roots.retired import media_left, media_that_may_hold
+from preservation.watch_models import RetiredRoot
 
 COPY, INDEX, DATABASE, STAGING, CACHE, KEY = "copy:", "index", "database", "staging", "cache", "key"
 Detail = dict[str, Any]
@@ -82,8 +84,9 @@ def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) 
         return dossier
     roots = work.session.scalars(select(Copy.root_id).where(Copy.dossier_id == dossier_id)).all()
     sip = str(dossier.submission.get("sip_id", ""))
-    places = [*(COPY + root for root in roots), INDEX, DATABASE, STAGING, CACHE]
-    places += [KEY] if any(root.sealed for root in work.settings.storage) else []
+    retired = [each.id for each in media_that_may_hold(work, dossier)]
+    places = [*(COPY + root for root in {*roots, *retired}), INDEX, DATABASE, STAGING, CACHE]
+    places += [KEY] if _sealed_anywhere(work) else []
     work.session.add_all(
         ErasureReceipt(dossier_id=dossier_id, place=place, entry_id=entry_id) for place in places
     )
@@ -104,6 +107,11 @@ def vanish(work: Work, dossier_id: UUID, *, ground: str, entry_id: UUID | None) 
     work.owe("write_system_objects")
     work.session.flush()
     return dossier
+
+
+def _sealed_anywhere(work: Work) -> bool:
+    """Also on the medium of a retired root: there the key is all that can be destroyed from here."""
+    return any(r.sealed for r in work.settings.storage) or any(r.encrypted for r in media_left(work))
 
 
 def erase_again(archive: Archive, dossier: Dossier, root_ids: Iterable[str]) -> None:
@@ -138,6 +146,10 @@ def _eraser(place: str) -> Callable[[Archive, Dossier, str], Detail]:
 def _copy(archive: Archive, dossier: Dossier, place: str) -> Detail:
     """The OCFL object with all versions, and what was kept of a damaged copy; raises while anything is left."""
     root_id = place.removeprefix(COPY)
+    with archive.look(THE_ARCHIVE) as work:
+        retired = work.session.get(RetiredRoot, root_id)
+    if retired is not None:
+        return _on_retired_medium(archive, dossier, retired)
     with _idle(archive, dossier, root_id):
         return _remove(archive, dossier, root_id)
 
@@ -153,6 +165,19 @@ def _remove(archive: Archive, dossier: Dossier, root_id: str) -> Detail:
         detail = {"released": lock.count, "locked_until": lock.until.isoformat() if lock.until else None}
     removed = erase_object(store, dossier.object_id) + store.purge(evidence_of(dossier.id))
     return {"removed": removed, "store": store.describe(), **detail}
+
+
+def _on_retired_medium(archive: Archive, dossier: Dossier, root: RetiredRoot) -> Detail:
+    """Nothing is deleted there any more: sealed bytes go with their key, plain ones with the medium."""
+    if root.destroyed_on is not None:
+        return {"medium_destroyed": root.destroyed_on.isoformat(), "by": root.destroyed_by}
+    if root.encrypted:
+        return {"how": "key destroyed", **_key(archive, dossier, KEY)}
+    raise TryLater(
+        f"Phương tiện của kho {root.id} đã ngừng sử dụng, còn giữ bản rõ: tiêu hủy phương tiện rồi ghi nhận.",
+        f"The medium of the retired root {root.id} still holds a readable copy: destroy the medium and note it.",
+        name="medium-not-destroyed",
+    )
 
 
 def _locks(archive: Archive, root_id: str) -> bool:

@@ -37,6 +37,7 @@ from preservation.ocfl.store import (
     write_version,
 )
 from preservation.roots.markers import failure_domains, writable_root
+from preservation.roots.retired import serving
 from preservation.verify import CopyFault, verify_copy
 
 log = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def write_everywhere(
     proven: list[str] = []
     owed: list[str] = []
     reasons: list[str] = []
-    for root in archive.settings.storage:
+    for root in serving(archive):
         beat(f"root {root.id}")
         try:
             store = writable_root(archive, root.id)

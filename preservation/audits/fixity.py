@@ -32,6 +32,7 @@ from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.incidents.register import open_incident
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
 from preservation.roots.markers import check_roots, root_trouble
+from preservation.roots.retired import retired_ids
 from preservation.verify import CopyFault, verify_copy
 from preservation.watch_models import AuditRun
 
@@ -42,6 +43,8 @@ RECHECK = timedelta(days=1)
 #: The state of a copy is its gravest fault.
 GRAVITY = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.extra)
 BAD = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.lost)
+QUIET = "offline"
+"""The reason that is no trouble: a set in its safe, a root that was retired while this process runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def fixity_run(
     """
     most = limit or archive.settings.run_objects
     run = _start(archive, until)
+    run.stopped |= dict.fromkeys(retired_ids(archive), QUIET)
     if trouble := _clock_trouble(archive):
         _stop_all(archive, run, trouble)
     for root_id, (state, reason) in check_roots(archive).items():
@@ -125,7 +129,7 @@ def _start(archive: Archive, until: datetime | None) -> _Run:
 def _stop(archive: Archive, run: _Run, root_id: str, reason: str) -> None:
     if run.stopped.setdefault(root_id, reason) is not reason:
         return
-    if reason == "offline":  # in its safe: audited by `check-set`, and here when it is connected
+    if reason == QUIET:  # in its safe: audited by `check-set`, and here when it is connected
         return
     with archive.work(THE_ARCHIVE) as work:
         open_incident(work, "audit-stopped", root_id=root_id, found=reason)
@@ -147,7 +151,7 @@ def _finish(archive: Archive, run: _Run, ours: int, *, more: bool) -> RunReport:
     with archive.work(THE_ARCHIVE) as work:
         row: AuditRun = work.get(AuditRun, run.id)
         row.faults += ours
-        stopped = {root: reason for root, reason in run.stopped.items() if reason != "offline"}
+        stopped = {root: reason for root, reason in run.stopped.items() if reason != QUIET}
         row.finished_at, more = work.now(), (more and row.checked > 0) or run.put_off
         row.stopped = "; ".join(f"{root}: {reason}" for root, reason in sorted(stopped.items()))[:500]
         work.record(Verb.audit_finished, row, checked=row.checked, faults=row.faults, stopped=row.stopped)

@@ -25,12 +25,13 @@ from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import content_key, object_ids
 from preservation.roots.markers import root_trouble
+from preservation.roots.retired import serving
 from preservation.system.store import online_stores, system_id
 
 
 def roots_answer(archive: Archive) -> Iterator[Breach]:
     """A root that does not answer cannot be compared: that is told, never passed over."""
-    for root in archive.settings.storage:
+    for root in serving(archive):
         state, reason = root_trouble(archive, root.id)
         if state != "online":
             yield Breach("root-not-checked", root.id, reason or state)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import TryLater
@@ -21,7 +21,9 @@ from preservation.models import Copy, CopyState, Dossier, DossierState, StorageR
 from preservation.ocfl.copies import copy_object
 from preservation.ocfl.store import ObjectDamaged, read_inventory
 from preservation.roots.markers import writable_root
+from preservation.roots.retired import serving
 from preservation.verify import verify_copy
+from preservation.watch_models import RetiredRoot
 
 
 def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
@@ -92,9 +94,13 @@ def _mend(
 
 def copies_owed(archive: Archive) -> None:
     """Job: queues what each root lacks, a root that was added later included; bounded, the timetable comes again."""
+    roots = serving(archive)
     with archive.work(THE_ARCHIVE) as work:
         now = work.now()
-        for root in archive.settings.storage:
+        # Entered by who was still storing when the root was retired; destruction counts with its medium anyway.
+        late = select(RetiredRoot.id)
+        work.session.execute(delete(Copy).where(Copy.root_id.in_(late)))
+        for root in roots:
             has = select(Copy.dossier_id).where(Copy.root_id == root.id)
             lacking = (
                 select(Dossier.id)

@@ -13,7 +13,7 @@ from preservation.aips.erase import COPY
 from preservation.audits.coverage import coverage
 from preservation.models import Copy, CopyState, ErasureReceipt, StorageRoot
 from preservation.roots.probes import WORSE
-from preservation.watch_models import Incident, IncidentState
+from preservation.watch_models import Incident, IncidentState, RetiredRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,17 @@ class RootOverview:
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredOverview:
+    """`erasures`: destroyed dossiers whose destruction waits for the medium's."""
+
+    root: RetiredRoot
+    erasures: int
+
+
+@dataclass(frozen=True, slots=True)
 class StorageOverview:
     roots: Sequence[RootOverview]
+    retired: Sequence[RetiredOverview]
     required: int
     worse: bool
     """A probe found less than an earlier one, and nobody has closed the incident."""
@@ -80,6 +89,10 @@ def storage_overview(work: Work) -> StorageOverview:
                 locks.get(each.root.id, 0),
             )
             for each in coverage(work).roots
+        ],
+        retired=[
+            RetiredOverview(each, erasures.get(COPY + each.id, 0))
+            for each in work.session.scalars(select(RetiredRoot).order_by(RetiredRoot.retired_at))
         ],
         required=work.settings.required_copies,
         worse=work.session.scalars(worse).first() is not None,

@@ -26,6 +26,7 @@ from preservation.ocfl.store import init_root
 from preservation.roots.canaries import canaries_laid, lay_canaries
 from preservation.roots.encrypted_roots import DECLARATION as ENCRYPTION
 from preservation.roots.encrypted_roots import declare_encryption, require_same_encryption
+from preservation.roots.retired import refuse_retired, serving
 
 MARKER = "archive-root.json"
 KEPT_ANCHORS = 2_000
@@ -41,6 +42,8 @@ class Marker:
     epoch: int = 0
     anchors: tuple[dict[str, Any], ...] = ()
     encrypted: bool = False
+    retired_at: str = ""
+    """When it was taken out of service for good; nothing is written there any more."""
 
     def log_anchors(self) -> list[Anchor]:
         return [Anchor(**each) for each in self.anchors]
@@ -93,6 +96,7 @@ def prepare_roots(archive: Archive) -> None:
     with archive.look(THE_ARCHIVE) as work:
         state = archive_state(work.session)
     for root in archive.settings.storage:
+        refuse_retired(archive, root.id)
         store = archive.stores[root.id]
         with archive.look(THE_ARCHIVE) as work:
             known = work.session.get(StorageRoot, root.id) is not None
@@ -113,6 +117,7 @@ def prepare_roots(archive: Archive) -> None:
             )
             marker = _claim(store, marker)
         _refuse_foreign(marker, root.id, state)
+        refuse_retired(archive, root.id, marker.retired_at)
         require_same_encryption(marker.encrypted, root)
         if not canaries_laid(store):
             lay_canaries(store)
@@ -187,12 +192,12 @@ def root_trouble(archive: Archive, root_id: str) -> tuple[str, str]:
         return "stopped", "marker-missing"
     if row is None or marker.marker_id != str(row.marker_id) or marker.archive_id != str(state.archive_id):
         return "stopped", "foreign-marker"
-    return "online", ""
+    return ("stopped", "root-retired") if marker.retired_at else ("online", "")
 
 
 def check_roots(archive: Archive) -> dict[str, tuple[str, str]]:
     """The state of every root now; pages read what this noted. A change of state carries its time."""
-    found = {root.id: _expected(root, root_trouble(archive, root.id)) for root in archive.settings.storage}
+    found = {root.id: _expected(root, root_trouble(archive, root.id)) for root in serving(archive)}
     with archive.work(THE_ARCHIVE) as work:
         for root_id, (state, reason) in found.items():
             row = work.session.get(StorageRoot, root_id)
@@ -215,10 +220,12 @@ def require_roots(archive: Archive) -> None:
     with archive.look(THE_ARCHIVE) as work:
         state = archive_state(work.session)
     for root in archive.settings.storage:
+        refuse_retired(archive, root.id)
         try:
             marker = read_marker(archive.stores[root.id])
             if marker is not None:
                 _refuse_foreign(marker, root.id, state)
+                refuse_retired(archive, root.id, marker.retired_at)
                 require_same_encryption(marker.encrypted, root)
         except StoreAway:
             continue

@@ -41,6 +41,7 @@ from preservation.system.store import (
     online_stores,
     write_next,
 )
+from preservation.watch_models import RetiredRoot
 
 log = logging.getLogger(__name__)
 Rows = Callable[[Session], Iterator[Plain]]
@@ -84,6 +85,7 @@ DESTRUCTION_TABLES: Mapping[str, Rows] = {
     "dossier": tombstones,
     "listed_dossier": listed_dossiers,
     "erasure_receipt": rows_of(ErasureReceipt),
+    "retired_root": rows_of(RetiredRoot),
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from archive_service.kernel.clock import VIETNAM
 from tests.cli.terminal import Terminal
 
 
@@ -36,3 +38,31 @@ def test_a_disk_is_entered_filled_sealed_and_checked(
     assert archive("storage", "copy", "kho-chinh", "dia-1", "-o", tmp_path / "bien-ban.pdf").code == 2
     probed = json.loads(archive("storage", "probe", "--json").out)
     assert probed["missing"] == [] and probed["roots"]["dia-1"]["lock"] == "none"
+
+
+def test_a_root_is_retired_its_table_removed_and_its_medium_destroyed(
+    archive: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert archive("init").code == 0
+    tables = [
+        {"id": each, "url": (tmp_path / each).as_uri(), "failure_domain": each}
+        for each in ("kho-1", "kho-2", "kho-3")
+    ]
+    monkeypatch.setenv("ARCHIVE_DATA", str(tmp_path / "var2"))
+    monkeypatch.setenv("ARCHIVE_STORAGE", json.dumps(tables))
+    assert archive("init").code == 0
+    paper = tmp_path / "bien-ban.pdf"
+    said = archive("storage", "retire", "kho-3", "-o", paper, "--json")
+    assert (said.code, json.loads(said.out)["minutes"], paper.read_bytes()[:4]) == (0, str(paper), b"%PDF")
+    refused = archive("storage", "probe")
+    assert refused.code == 2 and "[[storage]]" in refused.err
+    monkeypatch.setenv("ARCHIVE_STORAGE", json.dumps(tables[:2]))
+    assert archive("storage", "probe").code == 0
+    assert archive("storage", "retire", "kho-3", "-o", tmp_path / "again.pdf").code == 0
+    assert (tmp_path / "again.pdf").read_bytes() == paper.read_bytes()
+    assert archive("storage", "retire", "kho-2", "-o", tmp_path / "other.pdf").code == 2
+    noted = ("storage", "destroyed", "kho-3", "--by", "Lê Thị Lan", "--on")
+    assert archive(*noted, "2020-01-01").code == 2
+    today = datetime.now(VIETNAM).date().isoformat()
+    assert json.loads(archive(*noted, today, "--json").out) == {"root": "kho-3", "waiting": 0}
+    assert archive(*noted, today).code == 2

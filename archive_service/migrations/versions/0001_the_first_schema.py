@@ -161,6 +161,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_login_attempts")),
     )
     op.create_table(
+        "retired_root",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("encrypted", sa.Boolean(), nullable=False),
+        sa.Column("retired_at", UtcInstant(), nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.Column("destroyed_on", sa.Date(), nullable=True),
+        sa.Column("destroyed_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retired_root")),
+    )
+    op.create_table(
         "storage_root",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("marker_id", sa.Uuid(), nullable=False),
