@@ -1,4 +1,4 @@
-"""Files in the age v1 format (https://c2sp.org/age), written and read as streams: 64 KiB in memory, never more.
+"""Files in the age v1 format (https://c2sp.org/age), written and read as streams: a few chunks of 64 KiB in memory.
 
 Any age program opens them with the dossier's identity. Beside the recipient each header has a stanza of our own, which
 other programs pass over: `archive-path`, a digest under the dossier's key of where the file lies. The header is sealed,
@@ -195,17 +195,25 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 class _Stream(io.RawIOBase):
-    """An iterator of blocks as a stream."""
+    """An iterator of blocks as a stream. What it raised once it raises ever after: an iterator that failed is at its
+    end, and whoever tried again would take a part for the whole."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks, self._left = blocks, memoryview(b"")
+        self._fault: Exception | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self._fault is not None:
+            raise self._fault
         if not self._left:
-            self._left = memoryview(next(self._blocks, b""))
+            try:
+                self._left = memoryview(next(self._blocks, b""))
+            except Exception as error:
+                self._fault = error
+                raise
         size = min(len(buffer), len(self._left))
         buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
