@@ -10,11 +10,12 @@ from itertools import islice
 from uuid import UUID
 
 from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects.encrypted import EncryptedStore
 from preservation.aips.store import NotProven
 from preservation.ocfl.copies import mend_file
 from preservation.ocfl.inventory import Inventory
 from preservation.ocfl.layout import object_path
-from preservation.verify import CopyFault, expected_files, verify_copy
+from preservation.verify import UNREADABLE, CopyFault, expected_files, verify_copy
 
 log = logging.getLogger(__name__)
 ROUNDS = 3
@@ -59,17 +60,30 @@ def repair_object(
 
 
 def _keep_evidence(target: ObjectStore, object_id: str, faults: list[CopyFault], prefix: str) -> None:
-    """The bytes as they were found, beside a list of what was wrong; bytes that cannot be read are only listed."""
+    """The bytes as they were found, beside a list of what was wrong; bytes that cannot be read are only listed.
+
+    In an encrypted root a file that does not open any more is kept sealed as it was found (`000000.age`).
+    """
     folder = object_path(object_id)
     target.put(f"{prefix}/faults.json", json.dumps([asdict(f) for f in faults], ensure_ascii=False).encode())
     for number, fault in enumerate(faults):
-        if fault.kind not in ("changed", "extra"):
-            continue
+        key = f"{folder}/{fault.path}"
         try:
-            with target.open(f"{folder}/{fault.path}", fresh=True) as stream:
-                target.put(f"{prefix}/{number:06}", stream)
+            if fault.kind in ("changed", "extra"):
+                with target.open(key, fresh=True) as stream:
+                    target.put(f"{prefix}/{number:06}", stream)
+            elif fault.kind == "unreadable" and isinstance(target, EncryptedStore):
+                _keep_sealed(target, key, f"{prefix}/{number:06}.age")
         except ObjectMissing:
             log.warning("no bytes of %s %s: a link, a device or an empty folder", object_id, fault.path)
+
+
+def _keep_sealed(target: EncryptedStore, key: str, kept: str) -> None:
+    try:
+        with target.open_sealed(key, fresh=True) as stream:
+            target.put(kept, stream)
+    except UNREADABLE as error:
+        log.warning("not even the sealed bytes of %s: %s", key, error)  # a bad sector below
 
 
 def _mend(

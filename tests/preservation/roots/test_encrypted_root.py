@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
@@ -105,6 +106,33 @@ def test_every_damage_is_found_and_made_good(house: House, how: str) -> None:
     restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
     house.clock.advance(hours=7)
     assert audit(house).faults == 0
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "emptied", "another-dossier's"])
+def test_what_cannot_be_decrypted_is_kept_as_it_was_found(house: House, how: str) -> None:
+    """Only the sealed bytes can still show what happened to them: a bit, a block of another file, zeroes."""
+    dossier_id, other = keep(house, 1), keep(house, 2)
+    path = sealed_file(house, dossier_id)
+    DAMAGE[how](path, sealed_file(house, other))
+    found = path.read_bytes()
+    audit(house)
+    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    store = house.archive.stores["ban-sao"]
+    kept = {i.key.rpartition("/")[2]: i.key for i in store.list(evidence_of(dossier_id))}
+    assert kept.keys() == {"faults.json", "000000.age"}
+    with store.open(kept["000000.age"]) as stream:
+        assert stream.read() == found
+    assert erase(house.archive, dossier_id, ground="expired", entry_id=None)
+    assert list(store.list(evidence_of(dossier_id))) == []
+
+
+def test_where_not_even_sealed_bytes_can_be_read_the_repair_goes_on(house: House) -> None:
+    dossier_id = keep(house)
+    flip_bit(sealed_file(house, dossier_id), Path())
+    audit(house)
+    with patch.object(EncryptedStore, "open_sealed", side_effect=OSError(5, "bad sector")):
+        restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    assert states(house.archive, dossier_id)["ban-sao"] == "verified"
 
 
 def test_another_path_of_the_same_dossier_is_damage(house: House) -> None:
