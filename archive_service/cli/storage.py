@@ -15,7 +15,7 @@ from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from preservation.replication.bring import Brought, bring_root
 from preservation.replication.media_change import change_medium
-from preservation.replication.offline_set import check_set, export_set
+from preservation.replication.offline_set import export_set
 from preservation.roots.probes import probe_roots
 
 storage = group("storage", "Storage roots.")
@@ -99,17 +99,3 @@ def export(
     with opened() as archive:
         found = export_set(archive, OPERATOR, folder, tell)
     report(asdict(found), _lines(found), as_json=as_json, good=found.whole)
-
-
-@storage.command("check-set")
-def check(
-    folder: Annotated[Path, typer.Argument(help="The folder of an offline set; no archive is needed.")],
-    as_json: AsJson = False,
-) -> None:
-    """Read every file of an offline set and compare it with its manifest. Exit code 1 when one is at fault."""
-    require_path(folder)
-    count, faults = check_set(folder)
-    lines = [f"{kind}: {path}" for kind, path in faults]
-    lines.append(both(f"{count} tệp, {len(faults)} sai lệch.", f"{count} files, {len(faults)} faults."))
-    told = {"files": count, "faults": [{"kind": kind, "path": path} for kind, path in faults]}
-    report(told, lines, as_json=as_json, good=not faults)

@@ -71,6 +71,10 @@ def main() -> int:
     for kind, path in faults(folder, expected):
         count += 1
         print(f"{kind}: {path}")
+    if (folder / "encryption.json").is_file():
+        print(
+            "encrypted: only sealed bytes were compared, see README.txt / mã hóa: mới đối chiếu bản mã, xem DOC-TRUOC.txt"
+        )
     print(f"{len(expected)} files, {count} faults / {len(expected)} tệp, {count} sai lệch")
     return 1 if count else 0
 
