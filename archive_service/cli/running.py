@@ -16,12 +16,14 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.settings import load_settings
 from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.work import Archive
+from preservation.audits.root_files import foreign_at_top
 from preservation.roots.probes import probe_new_roots
 from preservation.system.objects import anchor
 from retention.locks import require_locks
 
 #: Not `ARCHIVE_…`: a password is no setting, and a setting that does not exist stops the start.
 ADMINISTRATOR_PASSWORD, HEAD_PASSWORD = "INIT_ADMINISTRATOR_PASSWORD", "INIT_HEAD_PASSWORD"
+MOST_TOLD = 20
 
 
 def init(
@@ -105,7 +107,24 @@ def _ready() -> Archive:
     require_ready(archive)
     probe_new_roots(archive)
     require_locks(archive)
+    _tell_foreign(archive)
     return archive
+
+
+def _tell_foreign(archive: Archive) -> None:
+    """Others' files in a root in use stop nothing; who starts the archive hears of them, and incidents follow."""
+    found = foreign_at_top(archive)
+    for root, name in found[:MOST_TOLD]:
+        line = both(
+            f"Kho {root}: {name} không phải của kho lưu trữ. Không đụng đến; xem trang Sự cố.",
+            f"Root {root}: {name} is not the archive's. It is left as it is; see the page Incidents.",
+        )
+        print(line, file=sys.stderr)
+    if len(found) > MOST_TOLD:
+        print(
+            both(f"… và {len(found) - MOST_TOLD} nữa.", f"… and {len(found) - MOST_TOLD} more."),
+            file=sys.stderr,
+        )
 
 
 def _broker() -> str:

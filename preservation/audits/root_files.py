@@ -7,7 +7,9 @@ import logging
 from collections.abc import Collection, Iterator
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.objects import ObjectStore, StoreAway, StoreProblem
+from archive_service.kernel.objects import ObjectStore, StoreAway, StoreProblem, tree_of
+from archive_service.kernel.objects.encrypted import EncryptedStore
+from archive_service.kernel.objects.port import DEPOSIT
 from archive_service.work import Archive
 from preservation.aips.repair import EVIDENCE
 from preservation.incidents.register import open_incident
@@ -16,10 +18,13 @@ from preservation.ocfl.state import read_small
 from preservation.offline import OURS
 from preservation.roots.canaries import CANARIES
 from preservation.roots.encrypted_roots import DECLARATION as ENCRYPTION
-from preservation.roots.markers import MARKER
+from preservation.roots.markers import MARKER, root_trouble
+from preservation.roots.retired import serving
 from preservation.system.objects import TAIL
 
 log = logging.getLogger(__name__)
+TOP = frozenset({ENCRYPTION, MARKER, TAIL, OCFL_ROOT, EVIDENCE, CANARIES, DEPOSIT})
+"""All that this archive makes at the top of a root."""
 OBJECT_DEPTH = 5
 """Segments of an object's folder: `ocfl/abc/def/012/name`."""
 
@@ -82,3 +87,26 @@ def stray_files(store: ObjectStore, *, offline: bool = False) -> Iterator[str]:
         elif object_id_at(place) is None and place != told:
             told = place
             yield place
+
+
+def foreign_at_top(archive: Archive) -> list[tuple[str, str]]:
+    """(root id, name) of what lies at the top of a root in use and is none of ours: one listing a root, for the start.
+
+    What lies deeper, and every incident about it, is the weekly walk's (`stray_files`), which is owed at once then.
+    """
+    found: list[tuple[str, str]] = []
+    for root in serving(archive):
+        if root_trouble(archive, root.id)[0] != "online":
+            continue
+        store = archive.stores[root.id]
+        own = TOP | (OURS if root.role == "offline" else set())
+        try:
+            entries = tree_of(store.inner if isinstance(store, EncryptedStore) else store).children("")
+        except (StoreAway, OSError) as error:
+            log.warning("top of %s not read: %s", root.id, error)
+            continue
+        found += [(root.id, each.name) for each in entries if each.name not in own]
+    if found:
+        with archive.work(THE_ARCHIVE) as work:
+            work.owe("strays_run")
+    return found
