@@ -251,7 +251,9 @@ def copies_of(work: Work, dossier_id: UUID) -> Sequence[Copy]:
 
 
 def stores_of(archive: Archive, dossier_id: UUID) -> list[ObjectStore]:
+    """Those that have the newest version, verified ones first; one that is owed its copy has nothing to give."""
     with archive.look(THE_ARCHIVE) as work:
         rows = copies_of(work, dossier_id)
-    good = sorted(rows, key=lambda row: row.state is not CopyState.verified)
+    there = (row for row in rows if row.state is not CopyState.owed)
+    good = sorted(there, key=lambda row: row.state is not CopyState.verified)
     return [archive.stores[row.root_id] for row in good if row.root_id in archive.stores]

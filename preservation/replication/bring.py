@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.events import Verb
-from archive_service.kernel.objects import StoreAway
+from archive_service.kernel.objects import ObjectMissing, StoreAway
 from archive_service.work import Archive
 from preservation.aips.store import NotProven
 from preservation.models import Copy, CopyState, Dossier, DossierState, SystemObject
@@ -77,7 +77,7 @@ def _make_copies(archive: Archive, report: Brought, tell: Tell) -> None:
         try:
             make_copy(archive, str(dossier_id), report.root_id)
             report.made += 1
-        except (TryLater, NotProven, ObjectDamaged, OtherVersionThere) as error:
+        except (TryLater, NotProven, ObjectDamaged, ObjectMissing, OtherVersionThere) as error:
             if isinstance(error, StoreAway) and not _there(archive, report.root_id):
                 raise
             report.failed[str(dossier_id)] = str(error)

@@ -21,7 +21,7 @@ from archive_service.work import Archive
 from preservation.aips.erase import erase
 from preservation.audits.fixity import fixity_run
 from preservation.audits.strays import strays_run
-from preservation.models import CopyState, Dossier
+from preservation.models import Copy, CopyState, Dossier
 from preservation.offline import MANIFEST
 from preservation.replication import bring
 from preservation.replication.bring import bring_root
@@ -30,7 +30,7 @@ from preservation.replication.offline_set import CHANGING, check_set, export_set
 from preservation.roots.markers import check_roots, prepare_roots
 from tests.archives import House
 from tests.judges.java import Verdict
-from tests.preservation.dossiers import incidents, keep, states
+from tests.preservation.dossiers import incidents, keep, place, states
 
 
 def first(house: House) -> UUID:
@@ -72,6 +72,17 @@ def test_one_copy_that_cannot_be_made_stays_owed_and_is_made_the_next_time(wider
         found = bring_root(wider.archive, OPERATOR, "dia-3")
     assert (found.made, list(found.failed)) == (1, [calls[0]])
     assert bring_root(wider.archive, OPERATOR, "dia-3").copies == 2
+
+
+def test_a_root_that_is_owed_its_copy_is_no_source(wider: House) -> None:
+    """After a rebuild from one root nothing is verified yet, and all others are owed theirs."""
+    dossier_id = first(wider)
+    shutil.rmtree(place(wider, dossier_id, "ban-sao"))
+    with wider.archive.work(THE_ARCHIVE) as work:
+        work.session.get_one(Copy, (dossier_id, "ban-sao")).state = CopyState.owed
+        work.session.get_one(Copy, (dossier_id, "kho-chinh")).state = CopyState.not_checked
+    assert bring_root(wider.archive, OPERATOR, "dia-3").failed == {}
+    assert states(wider.archive, dossier_id)["dia-3"] is CopyState.verified
 
 
 def test_a_root_of_others_gets_nothing(wider: House, tmp_path: Path) -> None:
