@@ -68,7 +68,14 @@ def check(
         gone = len(archive.keystore.log()) if not any(f.kind == "log-altered" for f in faults) else None
     told = {"keys": count, "destroyed": gone, "faults": [asdict(each) for each in faults]}
     lines = [both(f"{count} khóa, {len(faults)} lỗi.", f"{count} keys, {len(faults)} faults.")]
-    report(told, lines + [_line(each) for each in faults], as_json=as_json, good=not faults)
+    lines += [_line(each) for each in faults]
+    if mend and faults:
+        lines.append(
+            both(
+                "Đã sửa những gì sửa được: chạy lại để xem.", "What could be mended was: run it again to see."
+            )
+        )
+    report(told, lines, as_json=as_json, good=not faults)
 
 
 def _line(fault: KeyFault) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.keystore.check import check_keys
-from archive_service.kernel.keystore.store import Keystore
+from archive_service.kernel.keystore.store import MARKER, Keystore
 from archive_service.kernel.objects.disk import fsync_tree, write_file
 
 READ_ME = """\
 KHÓA CỦA CÁC KHO LƯU ĐÃ MÃ HÓA / KEYS OF ENCRYPTED STORAGE ROOTS
 
 keys/??/*.age   mỗi tệp là khóa của một hồ sơ, mở được bằng khóa ký gửi / one dossier's key each, the escrow key opens it
+keystore.json   dấu của kho khóa: thư mục này dùng được ngay làm nơi giữ khóa / makes this folder a place of a keystore
 destroyed.jsonl khóa đã hủy / keys that were destroyed: their dossiers were destroyed by law
 
 Cách mở / How to open, with any age program (https://age-encryption.org), ESCROW being the file with the escrow key:
@@ -22,7 +23,8 @@ Cách mở / How to open, with any age program (https://age-encryption.org), ESC
 
 Tên tệp trong kho / File names in the root: AES-SIV, 64-byte key = HKDF-SHA256(identity's 32 bytes, no salt,
 info "vn-archive/names/1"), associated data = the plain path of the folder, base64url without padding.
-Với phần mềm của kho / With the archive's software: archive storage export ROOT FOLDER
+Với phần mềm của kho / With the archive's software: archive storage export ROOT FOLDER,
+  archive storage check-set SET --keys THIS-FOLDER --identity ESCROW
 """
 
 
@@ -46,6 +48,9 @@ def export_for_safe(keystore: Keystore, folder: Path) -> int:
     write_file(
         folder / "destroyed.jsonl", b"".join(each.line() + b"\n" for each in keystore.log()), sync=False
     )
+    # With it the folder is a place of a keystore as it is: the way back when the machine is lost.
+    with keystore.places[0].open(MARKER) as stream:
+        write_file(folder / MARKER, stream.read(), sync=False)
     write_file(folder / "DOC-TRUOC.txt", READ_ME.encode(), sync=False)
     fsync_tree(folder)
     return count

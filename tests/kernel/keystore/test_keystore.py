@@ -277,6 +277,23 @@ def test_the_escrow_opens_what_the_safe_holds_without_the_master_key(
         export_for_safe(keystore, tmp_path / "safe")
 
 
+def test_the_export_and_the_escrow_key_are_a_keystore_when_the_machine_is_lost(
+    keystore: Keystore, tmp_path: Path
+) -> None:
+    """As the operator's page has it: the export as both places, the paper as the master key, then a rotation."""
+    key = keystore.make("urn:uuid:1")
+    new = tmp_path / "new"
+    (new / "master").mkdir(parents=True)
+    export_for_safe(keystore, new / "1")
+    shutil.copytree(new / "1", new / "2")
+    (new / "master/master-0001.agekey").write_text(f"{ESCROW}\n")
+    again = at(new, str(ESCROW.to_public()))
+    assert again.find("urn:uuid:1") == key
+    rotate_master(again)
+    assert str(ESCROW) not in "".join(each.read_text() for each in (new / "master").glob("*.agekey"))
+    assert kinds(at(new, str(ESCROW.to_public()))) == []
+
+
 def test_keys_made_before_there_was_an_escrow_are_told_until_rotated(tmp_path: Path) -> None:
     without = at(tmp_path)
     without.create()
