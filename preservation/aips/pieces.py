@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import ObjectMissing, ObjectStore
 from preservation.ocfl.inventory import INVENTORY, Inventory, parse_inventory
 from preservation.ocfl.layout import object_path
 from preservation.verify import MOST_INVENTORY_BYTES, UNREADABLE, expected_files, faults_against
@@ -51,7 +51,7 @@ def _inventory(stores: Mapping[str, ObjectStore], object_id: str, digest: str) -
         try:
             with store.open(f"{object_path(object_id)}/{INVENTORY}", fresh=True) as stream:
                 data = stream.read(MOST_INVENTORY_BYTES)
-        except (ObjectMissing, StoreAway, OSError):
+        except (ObjectMissing, *UNREADABLE):
             continue
         if hashlib.sha512(data).hexdigest() == digest:
             return parse_inventory(data)
