@@ -100,9 +100,10 @@ def _arm_requests(index: ElasticIndex, bomb: Bomb) -> None:
     transport.perform_request = ticking  # type: ignore[method-assign]
 
 
-def calls(every: int) -> Iterator[int]:
-    """Every step in `make test-deep`, one in `every` in `make test`."""
-    return itertools.count(1, 1 if DEEP else every)
+def calls(every: int, stride: int = 1) -> Iterator[int]:
+    """Every step in `make test-deep` (on the real services, where one costs seconds, each `stride`th); one in `every`
+    of these in `make test`."""
+    return itertools.count(1, stride if DEEP else every * stride)
 
 
 def killed_at(make: Callable[[], Archive], act: Callable[[Archive], object], at: int) -> bool:

@@ -29,7 +29,7 @@ from tests.retention.shelf import Hands, bytes_left
 
 PLACES = {"copy:kho-chinh", "copy:ban-sao", "index", "database", "staging", "cache"}
 
-pytestmark = pytest.mark.timeout(3600)  # every step, in `make test-deep`
+pytestmark = pytest.mark.timeout(7200)  # every step, in `make test-deep`
 
 
 @pytest.mark.parametrize("stack", ["embedded", "encrypted", "services"], indirect=True)
@@ -41,7 +41,7 @@ def test_killed_at_every_step_of_a_destruction_no_dossier_is_left_half(
     dossiers = [stored(house, tmp_path / "sent", number) for number in (1, 2)]
     list_id = Hands(house).started(*dossiers)
     house.archive.close()
-    for at in calls(every=31 * stack.stride):
+    for at in calls(every=31, stride=stack.stride):
         stack.copy(name := f"n{at}")
         killed = killed_at(stack.opening(name), drain, at)
         goes_on(stack, name, list_id, dossiers, hold=at % 2 == 1)

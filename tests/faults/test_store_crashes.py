@@ -30,7 +30,7 @@ from tests.faults.dossiers import (
 )
 from tests.faults.stacks import Embedded
 
-pytestmark = pytest.mark.timeout(3600)  # every step, in `make test-deep`
+pytestmark = pytest.mark.timeout(7200)  # every step, in `make test-deep`
 
 
 def test_killed_at_every_step_while_storing_the_dossier_is_stored_once(
@@ -39,7 +39,7 @@ def test_killed_at_every_step_while_storing_the_dossier_is_stored_once(
     house = stack.build()
     sip_id = accepted(house, tmp_path / "sent")
     house.archive.close()
-    for at in calls(every=15 * stack.stride):
+    for at in calls(every=15, stride=stack.stride):
         stack.copy(name := f"n{at}")
         killed = killed_at(stack.opening(name), drain, at)
         assert_stored_once(stack, name, sip_id)
@@ -75,7 +75,7 @@ def test_killed_at_every_step_while_receiving_the_package_sent_again_is_one(
     container = package(tmp_path / "sent")
     send = partial(_send, house.actor("producer"), container)
     house.archive.close()
-    for at in calls(every=9 * stack.stride):
+    for at in calls(every=9, stride=stack.stride):
         stack.copy(name := f"n{at}")
         killed = killed_at(stack.opening(name), send, at)
         archive = stack.open(name, hours=1)
