@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import psutil
 
-from benchmarks import fixity, identify, ingest, objects, rebuild, search
+from benchmarks import due, fixity, identify, ingest, objects, rebuild, search
 from benchmarks.measure import Ratio
 
 RATIOS: dict[str, Callable[[], list[Ratio]]] = {
@@ -30,6 +30,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "search" in wanted:
         print("\nsearch at 20,000 documents")
         search.main([])
+    if not wanted or "due" in wanted:
+        print()
+        due.main()
     if not wanted or "rebuild" in wanted:
         print("\nrebuild of catalogue and index from one root")
         rebuild.main()

@@ -155,6 +155,12 @@ class FixitySnapshot(Base, kw_only=True):
     """Verified within the period."""
     bad: Mapped[int]
     owed: Mapped[int]
+    taken_at: Mapped[datetime]
+    states: Mapped[dict[str, Any]]
+    """Copies by state."""
+    within: Mapped[list[Any]]
+    """How many were read last within each bound of `coverage.bounds`, in days."""
+    oldest: Mapped[datetime | None]
 
 
 class RetiredRoot(Base, kw_only=True):

@@ -48,6 +48,8 @@ class CoverageShown(Shown):
     checked: int
     owed: int
     oldest: datetime | None
+    counted_at: datetime | None = None
+    """When the figures were counted, where that was not now: in large archives, by the last audit."""
     last_run: RunShown | None
     next_run: datetime | None
     open_incidents: int
@@ -63,6 +65,7 @@ def fixity(work: TheLook) -> CoverageShown:
         checked=found.checked,
         owed=found.owed,
         oldest=found.oldest,
+        counted_at=found.counted_at,
         last_run=RunShown.model_validate(found.last_run) if found.last_run else None,
         next_run=found.next_run,
         open_incidents=found.open_incidents,

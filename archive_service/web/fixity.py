@@ -21,10 +21,10 @@ from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.web.texts import day_text, share, vietnam, when_text
 from archive_service.work import Work
-from preservation.audits.coverage import Coverage, RootCoverage, coverage
+from preservation.audits.coverage import Coverage, RootCoverage, ages, coverage
 from preservation.audits.liveness import last_sign
 from preservation.audits.self_repair import damaged_copies, left_today, let_repairs_go
-from preservation.audits.trend import Alarm, Night, ages, alarm, nights, round_ends
+from preservation.audits.trend import Alarm, Night, alarm, nights, round_ends
 from preservation.models import CopyState
 from preservation.watch_models import AuditRun
 
@@ -61,7 +61,7 @@ def _show(request: Request, visit: Visit, form: Form, status: int = 200) -> Resp
     t, asked = sentences(request), ask(request, "roots", ROOTS, (), sort="")
     with visit.archive.look(visit.actor) as work:
         found = coverage(work)
-        runs, heard, gone_by, read = _runs(work), alarm(work), nights(work), ages(work)
+        runs, heard, gone_by, read = _runs(work), alarm(work), nights(work), ages(found)
         ends, silent, saved = round_ends(work, found), _silent(work, found), backups(work, t)
         damaged = damaged_copies(work) if work.actor.may(Permission.handle_incidents) else 0
         waiting = damaged if damaged > left_today(work) else 0
@@ -133,9 +133,11 @@ def _facts(
         if quick and quick.finished_at
         else t("fixity.run_never")
     )
+    covered = share(found.checked, found.copies, t.language)
+    counted = t("fixity.counted_at", at=when_text(found.counted_at)) if found.counted_at else ""
     following = t("fixity.run_next", at=when_text(found.next_run)) if found.next_run else ""
     return [
-        (t("fixity.covered", days=found.days), share(found.checked, found.copies, t.language)),
+        (t("fixity.covered", days=found.days), f"{covered} {counted}".strip()),
         (t("fixity.oldest"), when_text(found.oldest) if found.oldest else t("copies.never")),
         (t("fixity.alarm"), _alarm_words(heard, t)),
         (t("fixity.last_run"), f"{last} {following}".strip()),

@@ -1,22 +1,20 @@
-"""What the fixity page draws: the nights gone by, how long ago copies were read, and when the round will end."""
+"""What the fixity page draws: the nights gone by, the canaries, and when the round will end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Work
 from preservation.audits.coverage import Coverage
-from preservation.models import Copy, CopyState
 from preservation.watch_models import AuditRun, CanaryCheck, FixitySnapshot
 
 NIGHTS = 90
 PACE_DAYS = 7
 """How many days of audits a forecast goes by."""
-THIRDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +67,6 @@ def alarm(work: Work) -> Alarm | None:
     trouble = "; ".join(f"{row.root_id}: {row.trouble}" for row in rows if row.trouble)
     worst = min(rows, key=lambda row: row.reported)
     return Alarm(worst.known, worst.reported, min(row.checked_at for row in rows), trouble)
-
-
-def ages(work: Work) -> list[tuple[int, int]]:
-    """(days, how many copies were read last within them and not within fewer): thirds of the period; 0 for longer ago."""
-    work.allow(Permission.see_fixity)
-    now, period = work.now(), work.settings.fixity_days
-    bounds = sorted({max(1, period * third // THIRDS) for third in range(1, THIRDS + 1)})
-    within = [func.sum(case((Copy.verified_at >= now - timedelta(days=days), 1), else_=0)) for days in bounds]
-    row = work.session.execute(select(*within, func.count()).where(Copy.state != CopyState.owed)).one()
-    figures = [int(each or 0) for each in row]
-    steps = [figure - before for before, figure in zip([0, *figures], figures, strict=False)]
-    return list(zip([*bounds, 0], steps, strict=True))
 
 
 def round_ends(work: Work, found: Coverage) -> datetime | None:

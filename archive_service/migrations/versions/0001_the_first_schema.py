@@ -70,6 +70,10 @@ def upgrade() -> None:
         sa.Column("checked", sa.Integer(), nullable=False),
         sa.Column("bad", sa.Integer(), nullable=False),
         sa.Column("owed", sa.Integer(), nullable=False),
+        sa.Column("taken_at", UtcInstant(), nullable=False),
+        sa.Column("states", Json, nullable=False),
+        sa.Column("within", Json, nullable=False),
+        sa.Column("oldest", UtcInstant(), nullable=True),
         sa.PrimaryKeyConstraint("day", "root_id", name=op.f("pk_fixity_snapshot")),
     )
     op.create_table(
