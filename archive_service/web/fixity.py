@@ -14,6 +14,7 @@ from archive_service.web.charts import Bars, Lines
 from archive_service.web.exports import export
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
+from archive_service.web.incident_words import stops_words
 from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Listing, Window, ask
 from archive_service.web.posted import IN_FORM, form_after
@@ -75,6 +76,7 @@ def _show(request: Request, visit: Visit, form: Form, status: int = 200) -> Resp
         Page(t("fixity.title"), here="/fixity", failed=bool(form.errors or form.wrong)),
         status,
         found=found,
+        stopped=stops_words(found.last_run.stopped, t) if found.last_run and found.last_run.stopped else "",
         silent=t("fixity.silent", hours=hours) if silent else "",
         saved=saved,
         heard=heard,

@@ -15,7 +15,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.web.exports import PAGE, every, export
 from archive_service.web.forms import Form, act
 from archive_service.web.frame import Flash, Page, redirect, render, sentences
-from archive_service.web.incident_words import kind_words
+from archive_service.web.incident_words import kind_words, stop_words
 from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Filter, Listing, ask
 from archive_service.web.posted import IN_FORM, form_after
@@ -98,6 +98,7 @@ def _show(request: Request, visit: Visit, incident_id: UUID, form: Form, status:
         page,
         status,
         incident=found,
+        what=stop_words(found.found, t) if found.kind == "audit-stopped" else found.found,
         dossier=dossier,
         copies=copies,
         others=others,

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.clock import VIETNAM
 from archive_service.kernel.events import Verb
 from archive_service.kernel.log import ahead_of
 from archive_service.kernel.objects import ObjectStore, StoreAway
@@ -116,7 +117,7 @@ def _clock_trouble(archive: Archive) -> str:
         confirmed = archive_state(work.session).clock_confirmed_until
         if latest is None or (confirmed is not None and now <= confirmed):
             return ""
-        return f"clock-ran-back: the log's latest entry is of {latest.isoformat(timespec='seconds')}"
+        return f"clock-ran-back {latest.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S}"
 
 
 def _start(archive: Archive, until: datetime | None) -> _Run:

@@ -90,10 +90,10 @@ def come(page: Page, address: str, who: str) -> None:
 
 
 def faults(page: Page, address: str, paths: tuple[str, ...], ids: dict[str, str]) -> list[str]:
-    """What is wrong with these pages, at 360 and at 1,200 pixels."""
+    """What is wrong with these pages, at 360, 768 and 1,200 pixels."""
     found = []
     for path in paths:
-        for width in (360, 1200):
+        for width in (360, 768, 1200):
             page.set_viewport_size({"width": width, "height": 800})
             answer = page.goto(address + path.format(**ids))
             if answer is None or answer.status != 200:

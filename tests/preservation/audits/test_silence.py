@@ -69,7 +69,7 @@ def test_a_clock_that_ran_back_stops_the_audit(house: House) -> None:
     report = audit(house)
     assert (report.checked, set(report.stopped)) == (0, {"kho-chinh", "ban-sao"})
     (stopped,) = [each for each in incidents(house.archive) if each.kind == "audit-stopped"]
-    assert (stopped.root_id, stopped.found.split(":")[0]) == ("", "clock-ran-back")
+    assert (stopped.root_id, stopped.found.split(" ")[0]) == ("", "clock-ran-back")
 
 
 def test_a_clock_that_a_person_confirmed_does_not_stop_it(house: House) -> None:

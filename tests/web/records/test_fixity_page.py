@@ -109,3 +109,15 @@ def test_in_english_too(house: House, visit: Visit) -> None:
     auditor = visit("auditor")
     auditor.get("/preferences/language/en")
     assert "6/6 samples known to be bad were reported" in text_of(auditor.get("/fixity"))
+
+
+def test_an_audit_that_the_clock_stopped_says_so_in_words_and_once(house: House, visit: Visit) -> None:
+    house.clock.advance(days=-3)
+    fixity_run(house.archive)
+    house.clock.advance(days=4)
+    said = text_of(visit("auditor").get("/fixity"))
+    assert "đồng hồ hệ thống chạy lùi sau mục mới nhất của nhật ký (0" in said
+    assert said.count("chạy lùi") == 1 and "clock" not in said
+    incident = visit("auditor").get("/incidents").text.split('href="/incidents/')[1][:36]
+    told = text_of(visit("auditor").get(f"/incidents/{incident}"))
+    assert "Dừng kiểm tra kho lưu ở toàn kho lưu trữ" in told and "chạy lùi" in told

@@ -71,10 +71,11 @@ def look_at(page: Page, axe: Judge, address: str, paths: list[str]) -> None:
         verdict = axe(page)
         faults += [f"{path}: {said}" for said in verdict.said if not verdict.accepted]
         faults += [f"{path} {seen} at 1200 px" for seen in page.evaluate(SEEN)]
-        page.set_viewport_size({"width": 360, "height": 800})
-        faults += [f"{path} {seen} at 360 px" for seen in page.evaluate(SEEN)]
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            faults.append(f"{path}: scrolls sideways at 360 px")
+        for width in (768, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            faults += [f"{path} {seen} at {width} px" for seen in page.evaluate(SEEN)]
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                faults.append(f"{path}: scrolls sideways at {width} px")
     assert faults == []
 
 
