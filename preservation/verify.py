@@ -174,7 +174,10 @@ def _contents(
     senders: Mapping[str, str],
     beat: Callable[[int], None],
 ) -> Iterator[CopyFault]:
-    """Each content file once, over all cores: hashing releases the interpreter's lock."""
+    """Each content file once, over all cores: hashing releases the interpreter's lock.
+
+    Two threads a core: while one waits for the disk, the other digests.
+    """
     logical = inventory.files()
     by_digest = {logical[path]: digest for path, digest in senders.items() if path in logical}
 
@@ -182,7 +185,7 @@ def _contents(
         return _content(store, folder, path, digest, by_digest.get(digest), beat)
 
     items = [(path, digest) for digest, paths in inventory.manifest.items() for path in paths]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
         for fault in pool.map(digested, *zip(*items, strict=True)) if items else ():
             if fault is not None:
                 yield fault
