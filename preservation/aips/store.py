@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -63,19 +65,14 @@ class Stored:
     owed: tuple[str, ...]
 
 
-def store_aip(
-    archive: Archive, intake: Intake, bag: Path, scratch: Path, beat: Callable[[str], None] = lambda _: None
-) -> Stored:
+def store_aip(archive: Archive, intake: Intake, bag: Path, scratch: Path) -> Stored:
     """Builds the AIP from the unpacked bag, writes it to the roots and proves the copies. Repeatable after any crash.
 
     Raises `NotAsAccepted`, `NotProven`, `TryLater` (fewer copies than required could be made).
     """
-    beat("digests")
     senders = senders_digests(intake, bag)
-    beat("text")
     texts = _extract(archive, intake, bag, scratch)
     description = describe(intake, archive.rules, {path: text_path_of(path) for path in texts})
-    beat("plan")
     plan = plan_version(
         object_id(intake.dossier_id),
         None,
@@ -84,23 +81,26 @@ def store_aip(
         user=US,
         created=intake.accepted_at,
     )
-    proven, owed = write_everywhere(archive, plan, senders, beat)
+    proven, owed = write_everywhere(archive, plan, senders)
     return Stored(description, plan.number, hashlib.sha512(plan.data).hexdigest(), proven, owed)
 
 
 def senders_digests(intake: Intake, bag: Path) -> dict[str, str]:
     """Logical path → SHA-256, after every byte was compared with the sender's manifests once more.
 
-    The judgement may be weeks old; a bit may have flipped in staging since.
+    The judgement may be weeks old; a bit may have flipped in staging since. Both digests are compared: from here on the
+    bytes are held against the faster one, and the inventory names them by the other.
     """
     report = check_bag(bag)
-    expected = {each.path: each.sha256 for each in intake.files}
-    learned = {path: each.digests["sha256"] for path, each in report.learned.items()}
+    expected = {each.path: (each.sha256, each.sha512) for each in intake.files}
+    learned = {
+        path: (each.digests["sha256"], each.digests["sha512"]) for path, each in report.learned.items()
+    }
     wrong = [f"{f.path or f.code}: {f.code}" for f in report.findings if f.code.startswith("bag-digest")]
     if learned != expected or wrong:
         changed = sorted(p for p in learned.keys() | expected.keys() if learned.get(p) != expected.get(p))
         raise NotAsAccepted("; ".join((wrong or changed)[:5]))
-    return {SUBMISSION + path: digest for path, digest in learned.items()}
+    return {SUBMISSION + path: digest for path, (digest, _) in learned.items()}
 
 
 def _extract(archive: Archive, intake: Intake, bag: Path, scratch: Path) -> dict[str, Path]:
@@ -131,37 +131,39 @@ def _contents(
 
 
 def write_everywhere(
-    archive: Archive,
-    plan: VersionPlan,
-    senders: Mapping[str, str],
-    beat: Callable[[str], None] = lambda _: None,
+    archive: Archive, plan: VersionPlan, senders: Mapping[str, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Writes the planned version to every root that answers and reads each back: (proven roots, owed roots).
 
     Raises `TryLater` unless the proven copies lie in the required number of failure domains.
     """
-    proven: list[str] = []
-    owed: list[str] = []
-    reasons: list[str] = []
-    for root in serving(archive):
-        beat(f"root {root.id}")
+    roots = [root.id for root in serving(archive)]
+
+    def one(root_id: str, context: Context) -> TryLater | None:
         try:
-            store = writable_root(archive, root.id)
-            _write_proven(archive, store, plan, senders)
-            writable_root(
-                archive, root.id
-            )  # else a disk that vanished since left its copy on the mount point
-            proven.append(root.id)
+            context.run(_write_to, archive, root_id, plan, senders)
         except TryLater as error:
-            owed.append(root.id)
-            reasons.append(f"{root.id}: {error.en}")
+            return error
+        return None
+
+    # Side by side: while one disk writes, another is read back. In this job's context, else its lease is not compared.
+    with ThreadPoolExecutor(len(roots)) as pool:
+        faults = dict(zip(roots, pool.map(one, roots, [copy_context() for _ in roots]), strict=True))
+    proven = tuple(root for root, fault in faults.items() if fault is None)
+    owed = tuple(root for root in roots if root not in proven)
     if len(failure_domains(archive, set(proven))) < archive.settings.required_copies:
+        reasons = [f"{root}: {fault.en}" for root, fault in faults.items() if fault is not None]
         raise TryLater(
             f"Chưa đủ {archive.settings.required_copies} bản ở các nơi đặt khác nhau; kho tự thử lại.",
             f"Fewer than {archive.settings.required_copies} copies could be proven: {'; '.join(reasons)}",
             name="copies-missing",
         )
-    return tuple(proven), tuple(owed)
+    return proven, owed
+
+
+def _write_to(archive: Archive, root_id: str, plan: VersionPlan, senders: Mapping[str, str]) -> None:
+    _write_proven(archive, writable_root(archive, root_id), plan, senders)
+    writable_root(archive, root_id)  # else a disk that vanished since left its copy on the mount point
 
 
 def _write_proven(

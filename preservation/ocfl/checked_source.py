@@ -26,7 +26,9 @@ class CheckedSource(io.RawIOBase):
         self._file = file
         self._opened = ExitStack()
         self._stream: BinaryIO | None = None
-        self._hash = hashlib.sha512()
+        # The sender's SHA-256 where there is one: processors digest by it two or three times as fast.
+        self._algorithm = "sha256" if "sha256" in file.digests else ALGORITHM
+        self._hash = hashlib.new(self._algorithm)
 
     def read(self, size: int = -1) -> bytes:
         if self._stream is None:
@@ -35,8 +37,9 @@ class CheckedSource(io.RawIOBase):
         self._hash.update(block)
         if not block:
             self._opened.close()
-            if self._hash.hexdigest() != self._file.digests[ALGORITHM]:
-                raise ContentChanged(f"expected SHA-512 {self._file.digests[ALGORITHM][:16]}…")
+            expected = self._file.digests[self._algorithm]
+            if self._hash.hexdigest() != expected:
+                raise ContentChanged(f"expected {self._algorithm} {expected[:16]}…")
         return block
 
     def close(self) -> None:

@@ -37,35 +37,39 @@ def keep(
     )
     with tempfile.TemporaryDirectory() as folder:
         root = builder.build(Path(folder) / "bag")
-        learned = check_bag(root).learned
-        files = tuple(
-            IntakeFile(
-                path=path,
-                size=each.size,
-                sha256=each.digests["sha256"],
-                sha512=each.digests["sha512"],
-                puid="fmt/95" if signed and path in signed else "",
-                mime=mimetypes.guess_type(path)[0] or "",
-                signatures=tuple((signed or {}).get(path, ())),
-            )
-            for path, each in sorted(learned.items())
-        )
-        intake = Intake(
-            dossier_id=uuid4(),
-            agency_id=house.agency.id,
-            unit_id=house.unit.id,
-            fonds_id=house.fonds.id,
-            regime="TT02_2019",
-            access=AccessMode(access),
-            unknown_access=AccessMode.closed,
-            description=description_of(root),
-            files=files,
-            accepted_at=house.clock.now(),
-            submission={"sip_id": str(uuid4()), "accepted_by": str(house.people["officer"].id)},
-        )
+        intake = intake_of(house, root, signed=signed, access=access)
         stored = store_aip(house.archive, intake, root, Path(folder))
         with house.archive.work(THE_ARCHIVE) as work:
             return enter_aip(work, stored).id
+
+
+def intake_of(house: House, bag: Path, *, signed: Signed | None = None, access: str = "public") -> Intake:
+    """The bag as an accepted submission of the house's agency."""
+    files = tuple(
+        IntakeFile(
+            path=path,
+            size=each.size,
+            sha256=each.digests["sha256"],
+            sha512=each.digests["sha512"],
+            puid="fmt/95" if signed and path in signed else "",
+            mime=mimetypes.guess_type(path)[0] or "",
+            signatures=tuple((signed or {}).get(path, ())),
+        )
+        for path, each in sorted(check_bag(bag).learned.items())
+    )
+    return Intake(
+        dossier_id=uuid4(),
+        agency_id=house.agency.id,
+        unit_id=house.unit.id,
+        fonds_id=house.fonds.id,
+        regime="TT02_2019",
+        access=AccessMode(access),
+        unknown_access=AccessMode.closed,
+        description=description_of(bag),
+        files=files,
+        accepted_at=house.clock.now(),
+        submission={"sip_id": str(uuid4()), "accepted_by": str(house.people["officer"].id)},
+    )
 
 
 def dossier_of(archive: Archive, dossier_id: UUID) -> Dossier:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,12 @@ def test_the_senders_digests_stand_in_the_fixity_block_and_are_checked(store: Ob
     create_object(store, ID, {"a": file_of(b"a", sha256=right)}, message="", user=USER, created=WHEN)
     assert read_inventory(store, ID).fixity == {"sha256": {right: ("v1/content/a",)}}
     assert codes(store) == set()
-    create_object(store, "other", {"a": file_of(b"a", sha256=wrong)}, message="", user=USER, created=WHEN)
+    lying = replace(read_inventory(store, ID), fixity={"sha256": {wrong: ("v1/content/a",)}})
+    rewrite(store, lying.to_bytes())
     assert codes(store) == {"E093"}
+    with pytest.raises(ContentChanged):
+        create_object(store, "other", {"a": file_of(b"a", sha256=wrong)}, message="", user=USER, created=WHEN)
+    assert object_state(store, "other").condition == Condition.absent
 
 
 def test_every_root_gets_the_same_bytes(tmp_path: Path) -> None:
