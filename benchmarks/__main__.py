@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import psutil
 
-from benchmarks import due, fixity, identify, ingest, objects, rebuild, search
+from benchmarks import due, fixity, identify, ingest, large, many, objects, rebuild, search
 from benchmarks.measure import Ratio
 
 RATIOS: dict[str, Callable[[], list[Ratio]]] = {
     "fixity": fixity.run,
     "identify": identify.run,
     "ingest": ingest.run,
+    "large": large.run,
     "objects": objects.run,
 }
 
@@ -36,6 +37,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "rebuild" in wanted:
         print("\nrebuild of catalogue and index from one root")
         rebuild.main()
+    if not wanted or "many" in wanted:
+        print()
+        many.main()
     if not wanted or "memory" in wanted:
         print("\n| what | worker, peak | largest child | tree PSS |\n|---|---|---|---|")
         for line in ingest.memory():

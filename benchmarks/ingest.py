@@ -102,32 +102,33 @@ def _held(what: str, files: int, size: int) -> str:
     with TemporaryDirectory() as folder:
         here = Path(folder)
         house = make_house(here)
-        package = _package(here, files, size)
+        package = pack(bag_of(here, files, size), here / "large.zip", "bag")
         try:
-            with _worker(house.archive.settings.data) as worker, watching(worker.pid) as found:
-                store(house, package, partial(_do, worker))
+            with worker(house.archive.settings.data) as process, watching(process.pid) as found:
+                store(house, package, partial(do, process))
         finally:
             house.archive.close()
         return found.line(what)
 
 
 @contextmanager
-def _worker(data: Path) -> Iterator[subprocess.Popen[str]]:
+def worker(data: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that does the waiting jobs once for each line it reads: nothing of this one is in its memory."""
     command = [sys.executable, "-m", "benchmarks.work_once", str(data)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
-        yield worker
-        worker.communicate()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.communicate()
 
 
-def _do(worker: subprocess.Popen[str]) -> None:
-    assert worker.stdin is not None and worker.stdout is not None
-    worker.stdin.write("\n")
-    worker.stdin.flush()
-    assert worker.stdout.readline() == "done\n"
+def do(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "done\n"
 
 
-def _package(here: Path, files: int, size: int) -> Path:
+def bag_of(here: Path, files: int, size: int) -> Path:
+    """A bag of that many files of random bytes, `size` bytes each."""
     builder = BagBuilder(documents=files)
     description = builder.description()
     source = here / "source"
@@ -139,5 +140,4 @@ def _package(here: Path, files: int, size: int) -> Path:
             for _ in range(max(size >> 20, 1)):
                 out.write(os.urandom(min(size, 1 << 20)))
         payload[document.files[0]] = path
-    bag = write_bag(here / "bag", payload)
-    return pack(bag, here / "large.zip", "bag")
+    return write_bag(here / "bag", payload)
