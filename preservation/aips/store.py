@@ -147,7 +147,7 @@ def write_everywhere(
         return None
 
     # Side by side: while one disk writes, another is read back. In this job's context, else its lease is not compared.
-    with ThreadPoolExecutor(len(roots)) as pool:
+    with ThreadPoolExecutor(max(1, len(roots))) as pool:
         faults = dict(zip(roots, pool.map(one, roots, [copy_context() for _ in roots]), strict=True))
     proven = tuple(root for root, fault in faults.items() if fault is None)
     owed = tuple(root for root in roots if root not in proven)
