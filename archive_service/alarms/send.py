@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from archive_service.alarms.mail import send_mail
-from archive_service.alarms.told import Told
+from archive_service.alarms.told import ReceiverAway, Told
 from archive_service.alarms.webhook import call_webhook
-from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
+from archive_service.kernel.db import new_id
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive
 from preservation.incidents.alarms import MAIL, OVERDUE, WEBHOOK, channels, raise_alarm
@@ -15,6 +16,7 @@ from preservation.incidents.files import overdue_incidents
 from preservation.incidents.minutes import number_of
 from preservation.watch_models import Alarm, Incident
 
+TRIAL = "trial"
 BATCH = 50
 """In one message: a disk that dies must not send ten thousand letters."""
 
@@ -48,7 +50,42 @@ def _unsent(archive: Archive, channel: str) -> list[tuple[Alarm, Incident]]:
 
 
 def _send(archive: Archive, channel: str, batch: list[tuple[Alarm, Incident]]) -> None:
-    settings, told = archive.settings, [_told(*each) for each in batch]
+    _tell(archive, channel, [_told(*each) for each in batch])
+
+
+def try_channels(archive: Archive) -> dict[str, str]:
+    """A trial alarm by every channel, now: channel → why it was not taken, "" when it was. Nothing is kept of it but in
+    the log."""
+    trial = new_id()
+    told = Told(
+        id=str(trial),
+        event=TRIAL,
+        incident=str(trial),
+        number="–",
+        kind=TRIAL,
+        state="closed",
+        root="",
+        opened_at=archive.clock.now(),
+    )
+    found = {channel: _trouble(archive, channel, told) for channel in channels(archive.settings)}
+    with archive.work(OPERATOR) as work:
+        outcome = "failure" if any(found.values()) else "success"
+        work.record_of(
+            Verb.alarm_sent, "alarm", trial, outcome=outcome, channel=", ".join(found), alarms=len(found)
+        )
+    return found
+
+
+def _trouble(archive: Archive, channel: str, told: Told) -> str:
+    try:
+        _tell(archive, channel, [told])
+    except ReceiverAway as error:
+        return error.en
+    return ""
+
+
+def _tell(archive: Archive, channel: str, told: list[Told]) -> None:
+    settings = archive.settings
     if channel == MAIL and settings.mail is not None:
         send_mail(settings.mail, settings.name, told)
     for hook in settings.webhooks:

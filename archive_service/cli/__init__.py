@@ -13,6 +13,7 @@ from archive_service.cli import (
     audits,
     backups,
     demo,
+    incidents,
     invariants,
     keys,
     ocfl,
@@ -37,6 +38,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     sending.export,
     rebuilding.rebuild,
     invariants.invariants,
+    incidents.incidents,
     backups.restore,
     demo.demo,
 )
@@ -49,6 +51,7 @@ for commands in (
     audits.fixity,
     audits.signatures,
     audits.log,
+    incidents.alarms,
     offline_set.storage,
     keys.keys,
     backups.backup,

@@ -1,0 +1,30 @@
+"""A trial alarm reaches every receiver now, or says which did not take it."""
+
+from __future__ import annotations
+
+import json
+
+from archive_service.alarms.send import try_channels
+from tests.alarms.conftest import hook, mail, with_settings
+from tests.alarms.receivers import HttpReceiver, SmtpReceiver, served
+from tests.archives import House
+from tests.sending import verbs
+
+
+def test_every_receiver_gets_one_and_no_incident_is_made(house: House) -> None:
+    with served(SmtpReceiver()) as letters, served(HttpReceiver()) as posts:
+        with_settings(house, mail=mail(letters.server_address[1]), webhooks=[hook(posts.server_address[1])])
+        assert try_channels(house.archive) == {"webhook:trung-tam": "", "mail": ""}
+    assert len(letters.letters) == len(posts.got) == 1
+    (told,) = json.loads(posts.got[0][0])["alarms"]
+    assert told["event"] == told["kind"] == "trial"
+    assert verbs(house)[-1] == "alarm.sent"
+
+
+def test_one_that_does_not_take_it_is_named_and_the_others_get_theirs(house: House) -> None:
+    with served(SmtpReceiver()) as letters, served(HttpReceiver()) as posts:
+        posts.status = 503
+        with_settings(house, mail=mail(letters.server_address[1]), webhooks=[hook(posts.server_address[1])])
+        found = try_channels(house.archive)
+    assert "HTTP 503" in found["webhook:trung-tam"] and found["mail"] == ""
+    assert len(letters.letters) == 1
