@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
 from dataclasses import dataclass
@@ -138,17 +138,17 @@ def write_everywhere(
     Raises `TryLater` unless the proven copies lie in the required number of failure domains.
     """
     roots = [root.id for root in serving(archive)]
+    faults = {root: _trouble(writable_root, archive, root) for root in roots}
+    ready = [root for root in roots if faults[root] is None]
 
-    def one(root_id: str, context: Context) -> TryLater | None:
-        try:
-            context.run(_write_to, archive, root_id, plan, senders)
-        except TryLater as error:
-            return error
-        return None
+    def one(root: str, context: Context) -> TryLater | None:
+        return context.run(_trouble, _write_proven, archive, archive.stores[root], plan, senders)
 
     # Side by side: while one disk writes, another is read back. In this job's context, else its lease is not compared.
-    with ThreadPoolExecutor(max(1, len(roots))) as pool:
-        faults = dict(zip(roots, pool.map(one, roots, [copy_context() for _ in roots]), strict=True))
+    with ThreadPoolExecutor(max(1, len(ready))) as pool:
+        faults |= zip(ready, pool.map(one, ready, [copy_context() for _ in ready]), strict=True)
+    for root in ready:  # else a disk that vanished since left its copy on the mount point
+        faults[root] = faults[root] or _trouble(writable_root, archive, root)
     proven = tuple(root for root, fault in faults.items() if fault is None)
     owed = tuple(root for root in roots if root not in proven)
     if len(failure_domains(archive, set(proven))) < archive.settings.required_copies:
@@ -161,9 +161,12 @@ def write_everywhere(
     return proven, owed
 
 
-def _write_to(archive: Archive, root_id: str, plan: VersionPlan, senders: Mapping[str, str]) -> None:
-    _write_proven(archive, writable_root(archive, root_id), plan, senders)
-    writable_root(archive, root_id)  # else a disk that vanished since left its copy on the mount point
+def _trouble(act: Callable[..., object], *given: object) -> TryLater | None:
+    try:
+        act(*given)
+    except TryLater as error:
+        return error
+    return None
 
 
 def _write_proven(

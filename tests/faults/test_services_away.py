@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,6 +42,9 @@ from tests.services.clamd import Clamd
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.s3 import S3
+
+#: A server is on the leash of the thread that started it: one started by a root's writer would end with that writer.
+HANDS = ThreadPoolExecutor(1)
 
 
 def built(folder: Path, sandbox: WarmSandbox, **settings: Any) -> House:
@@ -258,7 +262,7 @@ def before_next_tree(house: House, act: Callable[[], None]) -> None:
     def put_tree(prefix: str, entries: Any) -> None:
         if "urn%3auuid" in prefix:  # a dossier, no system object
             store.put_tree = real  # type: ignore[method-assign]
-            act()
+            HANDS.submit(act).result()
         real(prefix, entries)
 
     store.put_tree = put_tree  # type: ignore[method-assign]
