@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -57,10 +58,13 @@ def test_after_an_erasure_no_segment_holds_a_deleted_document(
 def files_with(client: Elasticsearch, word: str) -> list[Path]:
     (node,) = client.nodes.stats(metric="fs")["nodes"].values()
     found = []
-    for path in Path(node["fs"]["data"][0]["path"]).rglob("*"):
-        with suppress(FileNotFoundError):  # the node merges meanwhile
-            if path.is_file() and word.encode() in path.read_bytes():
-                found.append(path)
+    for folder, _, names in os.walk(
+        node["fs"]["data"][0]["path"]
+    ):  # passes over a folder that vanishes, unlike rglob
+        for path in (Path(folder, name) for name in names):
+            with suppress(FileNotFoundError):  # the node merges meanwhile
+                if word.encode() in path.read_bytes():
+                    found.append(path)
     return found
 
 
