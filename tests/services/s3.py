@@ -89,8 +89,10 @@ def _command(weed: str, folder: Path, s3_port: int) -> list[str]:
     master, volume, filer = (free_port() for _ in range(3))
     return [
         weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-        f"-master.port={master}", f"-volume.port={volume}", "-volume.preStopSeconds=1", "-volume.max=0",
-        # A bucket takes several volumes: small ones, or a few buckets fill the disk's count.
+        f"-master.port={master}", f"-volume.port={volume}", "-volume.preStopSeconds=1",
+        # A bucket takes seven volumes. Left to itself (0) the server allows as many as would fit if each were full,
+        # and on a disk with 45 GB free every put into the hundredth bucket was answered 500.
+        "-volume.max=5000",
         "-master.volumeSizeLimitMB=64",
         "-master.electionTimeout=1s", "-master.telemetry=false",
         "-filer", f"-filer.port={filer}", "-filer.disableHttp",
