@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.db import storable
+from archive_service.kernel.db import insert_rows, storable
 from archive_service.kernel.digests import Digester, chunks
 from archive_service.kernel.events import Verb
 from archive_service.kernel.findings import Finding, Severity
@@ -195,7 +195,7 @@ def _keep_files(work: Work, sip_id: UUID, examination: Examination) -> None:
         for number, (path, fact) in enumerate(sorted(examination.facts.items()), start=1)
     )
     while page := list(islice(rows, 500)):  # past the session: a package may have 200,000 files
-        work.session.execute(insert(SipFile), page)
+        insert_rows(work.session, SipFile, page)
 
 
 def _owners(description: DossierDescription | None) -> dict[str, int]:

@@ -33,7 +33,7 @@ from search.query import parse
 from search.tantivy_query import SCHEMA, by_date, by_rank, count_of, counts, is_one_of, scope_of, stored_bytes
 from search.terms import ERASED, days, facet_values, order, restored, stored, terms, tombstone_id
 
-BATCH = 500
+BATCH = 2000
 BATCH_CHARACTERS = 4_000_000
 HEAP = 30_000_000  # bytes for the writer's one thread; a second one wins little and doubles it
 

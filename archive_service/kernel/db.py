@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, Table, create_engine, event, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session
 from sqlalchemy.types import TypeDecorator
 from uuid_utils.compat import uuid7
 
@@ -88,6 +89,14 @@ def storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {storable(key): storable(each) for key, each in value.items()}
     return [storable(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    """All of them past the session's objects, every row with the same keys.
+
+    Into the table: given the model, SQLAlchemy parts the rows by which of their values are None, a statement each.
+    """
+    session.execute(insert(cast(Table, model.__table__)), rows)
 
 
 def open_engine(url: str) -> Engine:

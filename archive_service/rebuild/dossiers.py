@@ -10,10 +10,11 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.db import insert_rows
 from archive_service.kernel.organisation import Agency, Fonds, Unit
 from archive_service.kernel.settings import Root
 from archive_service.rebuild.checkpoint import Checkpoint
@@ -26,7 +27,7 @@ from preservation.audits.strays import DOSSIER
 from preservation.models import Copy, CopyState, Dossier, DossierState
 
 log = logging.getLogger(__name__)
-BATCH = 100
+BATCH = 250
 ROOM = 8 << 20
 """Bytes of descriptions in one transaction; one that is larger goes alone."""
 UNFIT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, IntegrityError, StatementError)
@@ -89,7 +90,7 @@ def _enter_all(target: Archive, fits: Sequence[Fit], report: RebuildReport) -> i
         with target.work(OPERATOR) as work:
             enter_new(work, [(description, r.version, r.inventory_digest) for r, description in fits])
             copies = [row for r, _ in fits for row in _copies(r, work.settings.storage, work.now())]
-            work.session.execute(insert(Copy), copies)
+            insert_rows(work.session, Copy, copies)
         return len(fits)
     except UNFIT as error:
         if len(fits) > 1:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.db import insert_rows
 from archive_service.rebuild.checkpoint import Checkpoint
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.work import Archive
@@ -15,7 +16,7 @@ from preservation.models import Dossier, DossierState, Indexed
 from preservation.reading.find import entries_of
 from search.index import Rebuild
 
-BATCH = 200
+BATCH = 500
 
 
 def bring_index(
@@ -35,7 +36,7 @@ def bring_index(
         owed = {dossier.id for dossier, _ in lacking}
         rows = [{"dossier_id": d.id, "revision": -1 if d.id in owed else d.revision} for d in dossiers]
         with target.work(OPERATOR) as work:
-            work.session.execute(insert(Indexed), rows)
+            insert_rows(work.session, Indexed, rows)
         done += len(dossiers)
         progress("index", done, report.dossiers)
     return handle

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from archive_service.kernel import log as audit_log
 from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.db import insert_rows
 from archive_service.kernel.digests import chunks
 from archive_service.kernel.log import LogEntry, LogHead
 from archive_service.kernel.objects import BadKey, ObjectMissing, StoreAway
@@ -112,7 +111,7 @@ def _bring_file(target: Archive, path: Path, head: LogHead, progress: Progress) 
     with path.open("rb") as lines:
         while rows := list(_batch(lines, head)):
             with target.work(OPERATOR) as work:
-                work.session.execute(insert(LogEntry), rows)
+                insert_rows(work.session, LogEntry, rows)
             progress("log", head.number, 0)
 
 

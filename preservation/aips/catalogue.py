@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import rfc8785
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
+from archive_service.kernel.db import insert_rows
 from archive_service.kernel.vietnamese import sort_key
 from archive_service.work import Work
 from preservation.models import (
@@ -94,7 +95,7 @@ def enter_new(work: Work, found: Sequence[tuple[Description, int, str]]) -> None
         }
         for each, version, digest in found
     ]
-    work.session.execute(insert(Dossier), dossiers)
+    insert_rows(work.session, Dossier, dossiers)
     _insert_parts(work, [each for each, _, _ in found])
 
 
@@ -103,7 +104,7 @@ def _insert_parts(work: Work, descriptions: Sequence[Description]) -> None:
     for model, rows_of in ((Document, _documents), (FileObject, _files), (Signature, _signatures)):
         rows = (row for each in descriptions for row in rows_of(UUID(each["dossier"]["id"]), each))
         while page := list(islice(rows, PAGE)):
-            work.session.execute(insert(model), page)
+            insert_rows(work.session, model, page)
 
 
 def clear(work: Work, dossier_id: UUID) -> dict[UUID, tuple[datetime, datetime]]:

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import accumulate, islice
+from os.path import islink
 from pathlib import Path
 from shutil import rmtree
 from typing import BinaryIO
@@ -186,10 +188,11 @@ class FolderStore:
         if not self.base.is_dir():
             # Never made here: the mount is missing, and a new folder would look like an empty archive.
             raise StoreAway(self.describe(), "the folder is not there")
-        path = self.base / key
-        if os.path.realpath(path.parent) != os.path.join(os.path.realpath(self.base), *key.split("/")[:-1]):  # noqa: PTH118
+        # Looked at one by one below the root: resolving the whole path twice was a third of reading a small object.
+        way = accumulate(key.split("/")[:-1], "{}/{}".format, initial=str(self.base))
+        if any(islink(folder) for folder in islice(way, 1, None)):  # noqa: PTH114 — a path for each would cost as much
             raise BadKey(f"a link stands on the way to {key!r}")
-        return path
+        return self.base / key
 
     def _children(self, prefix: str) -> Iterator[ObjectInfo]:
         """One level, sorted as S3 sorts whole keys; a folder's key ends in "/"."""

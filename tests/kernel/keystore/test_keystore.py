@@ -318,4 +318,4 @@ def test_without_the_master_key_the_keystore_stops_and_makes_no_other(
 def test_files_of_the_keystore_say_nothing_in_the_open(keystore: Keystore, tmp_path: Path) -> None:
     keystore.make("urn:uuid:0193-secret")
     for path in (tmp_path / "1").rglob("*.age"):
-        assert b"0193" not in path.read_bytes() and "0193" not in path.name
+        assert b"0193-secret" not in path.read_bytes() and "0193-secret" not in path.name
