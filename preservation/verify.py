@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from archive_service.kernel.digests import Digester, chunks
@@ -27,6 +28,8 @@ from preservation.ocfl.layout import declaration_of, object_path
 
 FaultKind = Literal["changed", "missing", "extra", "unreadable"]
 MOST_INVENTORY_BYTES = 512 << 20
+AT_ONCE = 500
+"""Contents that are handed to the threads at once: what stands for one in their queue takes two kilobytes."""
 UNREADABLE = (StoreAway, BadKey, OSError)
 """A bad sector, a right that is missing, a link on the way."""
 
@@ -118,6 +121,8 @@ def expected_files(inventory: Inventory) -> dict[str, bytes | None]:
 
 def as_of(inventory: Inventory, number: int) -> Inventory:
     """The inventory as it was when that version was the newest: a version only ever adds."""
+    if number == inventory.head:
+        return inventory
 
     def then(paths: Paths) -> Paths:
         kept = {
@@ -184,11 +189,10 @@ def _contents(
     def digested(path: str, digest: str) -> CopyFault | None:
         return _content(store, folder, path, digest, by_digest.get(digest), beat)
 
-    items = [(path, digest) for digest, paths in inventory.manifest.items() for path in paths]
+    items = ((path, digest) for digest, paths in inventory.manifest.items() for path in paths)
     with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        for fault in pool.map(digested, *zip(*items, strict=True)) if items else ():
-            if fault is not None:
-                yield fault
+        while some := list(islice(items, AT_ONCE)):
+            yield from filter(None, pool.map(digested, *zip(*some, strict=True)))
     yield from (CopyFault("missing", p, "", digest) for p, digest in senders.items() if p not in logical)
 
 

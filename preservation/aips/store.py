@@ -40,7 +40,7 @@ from preservation.ocfl.store import (
 )
 from preservation.roots.markers import failure_domains, writable_root
 from preservation.roots.retired import serving
-from preservation.verify import CopyFault, verify_copy
+from preservation.verify import CopyFault, faults_against
 
 log = logging.getLogger(__name__)
 US = User("vn-archive", "urn:vn-archive:software")
@@ -185,8 +185,8 @@ def _write_proven(
         # An interrupted try planned it otherwise: by older software, or a text that could not be read then.
         _clear_unproven(archive, store, plan)
         write_version(store, plan)
-    digest = hashlib.sha512(plan.data).hexdigest()
-    fault: CopyFault | None = next(verify_copy(store, plan.object_id, digest, senders), None)
+    # By the inventory that was planned, whose bytes are read back too: each root would hold a parsed one of its own.
+    fault: CopyFault | None = next(faults_against(store, plan.inventory, senders), None)
     if fault is not None:
         if plan.number == 1:
             _clear_unproven(archive, store, plan)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from io import BufferedReader, FileIO, RawIOBase
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -17,6 +18,7 @@ from archive_service.kernel.digests import chunks
 from archive_service.kernel.objects.port import Source
 
 _SYNCS_AT_ONCE = 16
+_FILES_AT_ONCE = 1000
 
 
 def fsync_folder(folder: Path) -> None:
@@ -69,9 +71,11 @@ def fsync_tree(folder: Path) -> None:
     """Every file and then every folder below and including `folder`, the deepest first."""
     folders = [(Path(each), files) for each, _, files in os.walk(folder, topdown=False)]
     # Side by side, many files share one commit of the file system's journal; one after another, each waits for its own.
+    paths = (each / name for each, files in folders for name in files)
     with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
-        for _ in pool.map(_fsync_file, (each / name for each, files in folders for name in files)):
-            pass
+        while some := list(islice(paths, _FILES_AT_ONCE)):
+            for _ in pool.map(_fsync_file, some):
+                pass
     for each, _ in folders:
         fsync_folder(each)
 
