@@ -23,8 +23,8 @@ from preservation.models import SystemObject
 from preservation.ocfl.copies import copy_object
 from preservation.ocfl.inventory import Inventory
 from preservation.ocfl.plan import Changes, NewFile, NothingChanged, VersionPlan, plan_version
-from preservation.ocfl.state import object_state
-from preservation.ocfl.store import ObjectDamaged, write_version
+from preservation.ocfl.state import Condition, object_state
+from preservation.ocfl.store import ObjectDamaged, finish, write_version
 from preservation.roots.markers import root_trouble
 from preservation.verify import verify_copy
 
@@ -77,7 +77,13 @@ def current_name(archive: Archive, kind: str) -> str:
 
 def levelled(stores: Stores, name: str) -> Inventory | None:
     """The newest version in any root, once every root that answers has it: what a crash left is finished first."""
-    heads = {root: object_state(store, system_id(name)).inventory for root, store in stores.items()}
+    states = {root: object_state(store, system_id(name)) for root, store in stores.items()}
+    for root, state in states.items():
+        if (
+            state.condition is Condition.torn
+        ):  # the same version need not be written again: nothing else finishes it
+            finish(stores[root], system_id(name))
+    heads = {root: state.inventory for root, state in states.items()}
     best = max(heads, key=lambda root: _head(heads[root]), default=None)
     if best is None or heads[best] is None:
         return None

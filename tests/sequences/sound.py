@@ -22,7 +22,8 @@ def assert_sound(life: Life) -> None:
     breaches = [breach for _, breach in walk(archive) if breach is not None]
     assert breaches == [], (breaches, life.told)
     for root, store in archive.stores.items():
-        assert list(check(store)) == [], (root, life.told)
+        found = list(check(store))
+        assert found == [], (found, root, life.told)
     for number, known in life.known.items():
         if known.destroyed:
             _assert_gone(life, number, known)

@@ -13,10 +13,12 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.log import LogEntry, LogHead
+from archive_service.kernel.objects import ObjectStore
 from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.worker import drain
 from preservation.leases import alone
 from preservation.models import SystemObject
+from preservation.ocfl.inventory import INVENTORY
 from preservation.ocfl.state import object_state
 from preservation.ocfl.store import object_ids, open_file, read_inventory
 from preservation.ocfl.validate import check
@@ -205,6 +207,36 @@ def test_what_a_crash_left_written_is_known_by_the_next_run_though_nothing_chang
             state = object_state(store, system_id(name))
             assert hashlib.sha512(state.data).hexdigest() == row.inventory_digest
             assert root in row.roots
+
+
+def test_a_version_that_a_crash_left_torn_is_finished_though_nothing_changed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its root would be told as damaged until the next change."""
+    import preservation.ocfl.store as writer
+
+    class Died(BaseException):
+        pass
+
+    def dies_halfway(store: ObjectStore, path: str, data: bytes) -> None:
+        store.put(f"{path}/{INVENTORY}", data)
+        raise Died
+
+    keep_system_objects(house.archive, now=True)
+    place(house)
+    keep_system_objects(house.archive, now=True)
+    place(house, "45/CV-TTr")
+    with monkeypatch.context() as patch, pytest.raises(Died):
+        patch.setattr(writer, "write_root_pair", dies_halfway)
+        keep_system_objects(house.archive, now=True)
+    assert any(list(check(store)) for store in house.archive.stores.values())
+    keep_system_objects(house.archive, now=True)
+    assert all(not list(check(store)) for store in house.archive.stores.values())
+    assert len(lines(house, "holds-2026-03", "hold.jsonl")) == 2
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert all(
+            set(row.roots) == {"kho-chinh", "ban-sao"} for row in work.session.scalars(select(SystemObject))
+        )
 
 
 def test_only_one_process_writes_them_at_a_time(house: House) -> None:
