@@ -46,7 +46,7 @@ from preservation.ocfl.plan import Changes, VersionPlan, file_of, plan_version
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import ObjectDamaged, content_key, write_version
 from preservation.roots.markers import failure_domains, writable_root
-from preservation.verify import verify_copy
+from preservation.verify import faults_against
 
 Change = Callable[[Description], Description]
 GOOD = (CopyState.verified, CopyState.not_checked)
@@ -207,7 +207,7 @@ def _plan(archive: Archive, dossier: Dossier, amendment: Amendment) -> VersionPl
         return plan_version(
             dossier.object_id,
             previous,
-            Changes({path: file_of(data) for path, data in derived(amendment.description).items()}),
+            Changes({path: file_of(data) for path, data in derived(amendment.description)}),
             message=amendment.message,
             user=US,
             created=amendment.created_at,
@@ -218,8 +218,7 @@ def _write(archive: Archive, root_id: str, plan: VersionPlan, senders: dict[str,
     try:
         store = writable_root(archive, root_id)
         write_version(store, plan)
-        digest = hashlib.sha512(plan.data).hexdigest()
-        fault = next(verify_copy(store, plan.object_id, digest, senders), None)
+        fault = next(faults_against(store, plan.inventory, senders), None)
     except TryLater as error:
         return Outcome(str(error), away=True)
     except (Conflict, ObjectDamaged) as error:

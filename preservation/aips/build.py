@@ -6,7 +6,7 @@ gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -164,9 +164,10 @@ def _signature(path: str, position: int, given: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def derived(description: Description) -> dict[str, bytes]:
-    """What we write beside the submission, by logical path: the description itself and PREMIS."""
-    return {DESCRIPTION: canonical(description), PREMIS: premis_of(description)}
+def derived(description: Description) -> Iterator[tuple[str, bytes]]:
+    """What we write beside the submission, by logical path, made one after another: the description and PREMIS."""
+    yield DESCRIPTION, canonical(description)
+    yield PREMIS, premis_of(description)
 
 
 def text_path_of(path: str) -> str:

@@ -76,7 +76,7 @@ def store_aip(archive: Archive, intake: Intake, bag: Path, scratch: Path) -> Sto
     plan = plan_version(
         object_id(intake.dossier_id),
         None,
-        Changes(_contents(intake, bag, texts, description)),
+        Changes(_contents(intake, bag, texts, description, scratch)),
         message="Tiếp nhận hồ sơ",
         user=US,
         created=intake.accepted_at,
@@ -120,14 +120,18 @@ def _extract(archive: Archive, intake: Intake, bag: Path, scratch: Path) -> dict
 
 
 def _contents(
-    intake: Intake, bag: Path, texts: Mapping[str, Path], description: Description
+    intake: Intake, bag: Path, texts: Mapping[str, Path], description: Description, scratch: Path
 ) -> dict[str, NewFile]:
     files = {
         SUBMISSION + each.path: NewFile(bag / each.path, {"sha512": each.sha512, "sha256": each.sha256})
         for each in intake.files
     }
     files |= {text_path_of(path): file_of(source) for path, source in texts.items()}
-    return files | {path: file_of(data) for path, data in derived(description).items()}
+    for path, data in derived(description):  # into files: of 8,000 documents they are 18 MB
+        target = scratch / Path(path).name
+        target.write_bytes(data)
+        files[path] = file_of(target)
+    return files
 
 
 def write_everywhere(

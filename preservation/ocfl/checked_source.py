@@ -24,27 +24,45 @@ class CheckedSource(io.RawIOBase):
 
     def __init__(self, file: NewFile) -> None:
         self._file = file
-        self._opened = ExitStack()
-        self._stream: BinaryIO | None = None
-        # The sender's SHA-256 where there is one: processors digest by it two or three times as fast.
-        self._algorithm = "sha256" if "sha256" in file.digests else ALGORITHM
-        self._hash = hashlib.new(self._algorithm)
+        self._reading: _Reading | None = None
+        self._read = False
 
     def read(self, size: int = -1) -> bytes:
-        if self._stream is None:
-            self._stream = self._opened.enter_context(_open(self._file.source))
-        block = self._stream.read(size)
-        self._hash.update(block)
+        if self._read:
+            return b""
+        # Made now and let go at the end: thousands that wait or are done would hold two kilobytes each.
+        self._reading = self._reading or _Reading(self._file)
+        block = self._reading.stream.read(size)
+        self._reading.hash.update(block)
         if not block:
-            self._opened.close()
-            expected = self._file.digests[self._algorithm]
-            if self._hash.hexdigest() != expected:
-                raise ContentChanged(f"expected {self._algorithm} {expected[:16]}…")
+            found = self._reading.hash.hexdigest()
+            self._let_go()
+            expected = self._file.digests[_algorithm(self._file)]
+            if found != expected:
+                raise ContentChanged(f"expected {_algorithm(self._file)} {expected[:16]}…")
+            self._read = True
         return block
 
     def close(self) -> None:
-        self._opened.close()
+        self._let_go()
         super().close()
+
+    def _let_go(self) -> None:
+        if self._reading is not None:
+            self._reading.opened.close()
+            self._reading = None
+
+
+class _Reading:
+    def __init__(self, file: NewFile) -> None:
+        self.hash = hashlib.new(_algorithm(file))
+        self.opened = ExitStack()
+        self.stream: BinaryIO = self.opened.enter_context(_open(file.source))
+
+
+def _algorithm(file: NewFile) -> str:
+    """The sender's SHA-256 where there is one: processors digest by it two or three times as fast."""
+    return "sha256" if "sha256" in file.digests else ALGORITHM
 
 
 def _open(source: Origin) -> AbstractContextManager[BinaryIO]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import BinaryIO, cast
 
@@ -184,16 +184,19 @@ def _write_new(store: ObjectStore, plan: VersionPlan, state: ObjectState) -> Non
     if not committed and next(store.list(folder), None) is not None:
         store.delete_tree(folder)
     pair: list[tuple[str, Source]] = [(INVENTORY, plan.data), (SIDECAR, sidecar(plan.data))]
-    with ExitStack() as opened:
-        contents: list[tuple[str, Source]] = [
-            (name, cast(BinaryIO, opened.enter_context(CheckedSource(file)))) for name, file in plan.contents
-        ]
-        try:
-            if plan.number == 1:
-                first = [(f"v1/{name}", data) for name, data in pair]
-                store.put_tree(path, [declaration_of(plan.inventory.spec), *contents, *first, *pair])
-                return
-            store.put_tree(folder, [(name.partition("/")[2], source) for name, source in contents] + pair)
-        except AlreadyThere as error:
-            raise OtherVersionThere(plan.object_id, plan.number) from error
+    sources = [CheckedSource(file) for _, file in plan.contents]
+    contents: list[tuple[str, Source]] = [
+        (name, cast(BinaryIO, source)) for (name, _), source in zip(plan.contents, sources, strict=True)
+    ]
+    try:
+        if plan.number == 1:
+            first = [(f"v1/{name}", data) for name, data in pair]
+            store.put_tree(path, [declaration_of(plan.inventory.spec), *contents, *first, *pair])
+            return
+        store.put_tree(folder, [(name.partition("/")[2], source) for name, source in contents] + pair)
+    except AlreadyThere as error:
+        raise OtherVersionThere(plan.object_id, plan.number) from error
+    finally:
+        for source in sources:
+            source.close()
     write_root_pair(store, path, plan.data)
