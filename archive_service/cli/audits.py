@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
-from archive_service.cli.frame import AsJson, both, group, opened, report, require_path
+from archive_service.cli.frame import AsJson, both, group, language, opened, report, require_path
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.log import LogFault
 from archive_service.kernel.sandbox import Sandbox, SandboxFailure
+from archive_service.web.incident_words import stop_words
+from archive_service.web.sentences import Sentences
 from preservation.audits.fixity import fixity_run
 from preservation.audits.log_check import check_chain, export_log
 from preservation.audits.quick import quick_run
@@ -49,7 +51,11 @@ def run_fixity(everything: Early = False, limit: Most = None, as_json: AsJson = 
             f"{found.checked} copies read, {found.faults} faults.",
         )
     ]
-    lines += [both(f"Kho {r} dừng: {why}", f"Root {r} stopped: {why}") for r, why in found.stopped.items()]
+    t = Sentences(language())
+    lines += [
+        both(f"Kho {root} dừng: {stop_words(why, t)}", f"Root {root} stopped: {stop_words(why, t)}")
+        for root, why in found.stopped.items()
+    ]
     report(told, lines, as_json=as_json, good=not (found.faults or found.stopped))
 
 

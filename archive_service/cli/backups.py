@@ -16,7 +16,14 @@ from archive_service.backup.drill import drill_rebuild, drill_restore
 from archive_service.backup.media import MINUTES, key_of
 from archive_service.backup.medium_new import prepare
 from archive_service.backup.models import BackupKind, BackupSet, Drill
-from archive_service.backup.papers import backup_log, drill_minutes, restore_minutes
+from archive_service.backup.papers import (
+    DRILLS,
+    STATES,
+    STEPS,
+    backup_log,
+    drill_minutes,
+    restore_minutes,
+)
 from archive_service.backup.restore import RestoreReport
 from archive_service.backup.restore import restore as bring_back
 from archive_service.backup.run import RunReport, run_backup
@@ -80,7 +87,8 @@ def list_all(
         with archive.look(OPERATOR) as work:
             rows = list_sets(work)
     lines = [
-        f"{row.set_id}  {row.medium_id}  {row.state.value}  {row.byte_count}  {row.reason}".rstrip()
+        f"{row.set_id}  {row.medium_id}  {both(STATES[row.state], row.state.value)}  "
+        f"{row.byte_count} byte  {row.reason}".rstrip()
         for row in rows
     ]
     report([_row(row) for row in rows], lines, as_json=as_json)
@@ -217,7 +225,7 @@ def restore(
 
 
 def _progress(step: str, done: int) -> None:
-    typer.echo(f"{done}. {step}", err=True)
+    typer.echo(f"{done}. {both(STEPS[step], step)}", err=True)
 
 
 def _restore_lines(found: RestoreReport) -> list[str]:
@@ -287,8 +295,8 @@ def _tell(found: Drill, as_json: bool) -> None:
     canary = found.report.get("canary", {})
     lines = [
         both(
-            f"Diễn tập {found.kind.value}: {'đạt' if found.passed else 'KHÔNG đạt'}, {found.report['seconds']:.1f} giây, "
-            f"{found.report.get('rows', 0)} dòng.",
+            f"Diễn tập · {DRILLS[found.kind]}: {'đạt' if found.passed else 'KHÔNG đạt'}, "
+            f"{found.report['seconds']:.1f} giây, {found.report.get('rows', 0)} dòng.",
             f"Drill {found.kind.value}: {'passed' if found.passed else 'FAILED'}, {found.report['seconds']:.1f} s, "
             f"{found.report.get('rows', 0)} rows.",
         ),

@@ -44,6 +44,15 @@ def rebuild(
     report(told, [*_lines(found), *_shown(passwords)], as_json=as_json, good=found.whole)
 
 
+STEPS = {
+    "roots": "Kho lưu",
+    "log": "Nhật ký",
+    "dossiers": "Hồ sơ",
+    "terms": "Thời hạn",
+    "index": "Chỉ mục",
+}
+
+
 class Told:
     """Says on one line how far a step is and, where its whole is known, how long it will still take."""
 
@@ -54,7 +63,7 @@ class Told:
         now = time.monotonic()
         if step != self._step:
             self._step, self._began, self._first = step, now, done
-        typer.echo(f"\r{step}: {self._far(done, total, now)}", nl=False, err=True)
+        typer.echo(f"\r{both(STEPS[step], step)}: {self._far(done, total, now)}", nl=False, err=True)
 
     def _far(self, done: int, total: int, now: float) -> str:
         if done >= total:
