@@ -12,7 +12,7 @@ from archive_service.kernel.db import new_id
 from archive_service.kernel.events import Verb
 from archive_service.work import Archive
 from preservation.incidents.alarms import MAIL, OVERDUE, WEBHOOK, channels, raise_alarm
-from preservation.incidents.files import overdue_incidents
+from preservation.incidents.clocks import is_overdue
 from preservation.incidents.minutes import number_of
 from preservation.watch_models import Alarm, Incident
 
@@ -109,7 +109,9 @@ def _told(alarm: Alarm, incident: Incident) -> Told:
 def watch_incidents(archive: Archive) -> None:
     """Job: an alarm for each report whose time is over, and a new nudge for alarms that nobody is sending."""
     with archive.work(THE_ARCHIVE) as work:
-        for incident in overdue_incidents(work):
+        for incident in work.session.scalars(
+            select(Incident).where(is_overdue(work)).order_by(Incident.opened_at)
+        ):
             raise_alarm(work, incident, OVERDUE)
         work.session.flush()
         for channel in channels(work.settings):

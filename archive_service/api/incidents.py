@@ -34,11 +34,12 @@ def incidents(
     archive: TheArchive,
     work: TheLook,
     state: IncidentState | None = None,
+    overdue: bool = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ItemList[IncidentShown]:
-    """The newest first."""
-    listed = list_incidents(work, archive, state=state, limit=limit, cursor=cursor)
+    """The newest first. `overdue`: only those of which a body should have been told by now."""
+    listed = list_incidents(work, archive, state=state, overdue=overdue, limit=limit, cursor=cursor)
     return ItemList(items=[IncidentShown.model_validate(row) for row in listed.items], next=listed.next)
 
 

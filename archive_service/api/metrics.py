@@ -18,7 +18,7 @@ from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.setting_tables import Metrics
 from archive_service.upkeep import services
 from archive_service.work import Archive, Work
-from preservation.incidents.files import overdue_incidents
+from preservation.incidents.clocks import is_overdue
 from preservation.models import Copy
 from preservation.watch_models import UNSETTLED, Alarm, AuditRun, Incident
 
@@ -101,7 +101,7 @@ def _incidents(work: Work) -> Iterator[GaugeMetricFamily]:
     for kind, number in work.session.execute(groups):
         found.add_metric([kind], number)
     yield found
-    late = len(overdue_incidents(work))
+    late = work.session.scalar(select(func.count()).select_from(Incident).where(is_overdue(work)))
     yield GaugeMetricFamily("archive_overdue_reports", "Incidents whose report is overdue.", value=late)
 
 

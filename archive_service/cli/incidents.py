@@ -12,7 +12,6 @@ from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.web.incident_words import kind_words
 from archive_service.web.sentences import Sentences
-from preservation.incidents.files import overdue_incidents
 from preservation.incidents.minutes import number_of
 from preservation.incidents.register import list_incidents
 from preservation.watch_models import UNSETTLED, Incident, IncidentState
@@ -29,11 +28,10 @@ def incidents(
 ) -> None:
     """Incidents that are not settled, the newest first, at most 200 of each state. Exit code 1 when there is one."""
     with opened() as archive, archive.look(OPERATOR) as work:
-        found: list[Incident] = (
-            overdue_incidents(work)
-            if overdue
-            else [i for s in UNSETTLED for i in list_incidents(work, archive, state=s, limit=MOST).items]
+        listed = (
+            list_incidents(work, archive, state=each, overdue=overdue, limit=MOST) for each in UNSETTLED
         )
+        found = [incident for page in listed for incident in page.items]
     t = Sentences(language())
     lines = [
         f"{number_of(each)} {kind_words(each.kind, t)} {each.root_id} {each.path} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
@@ -41,32 +41,38 @@ INCIDENTS = (
 #: What can be made good from another copy.
 RESTORABLE = frozenset({"changed", "missing", "extra", "unreadable"})
 DIGEST = 64
+OVERDUE = "overdue"
+"""Beside the states: open ones of which somebody should have been told by now."""
 
 
 @router.get("/incidents")
 def incidents(request: Request, visit: TheVisit) -> Response:
     t = sentences(request)
     options = [(each.value, label("incident", each.value).words(t.language)) for each in IncidentState]
+    options.append((OVERDUE, t("incident.overdue")))
     asked = ask(
         request, "incidents", INCIDENTS, (Filter("state", "incident.state", "choice", options),), sort=""
     )
-    state = (
-        IncidentState(asked.values["state"]) if asked.values["state"] in IncidentState.__members__ else None
+    wanted = asked.values["state"]
+    chosen = partial(
+        list_incidents,
+        state=IncidentState(wanted) if wanted in IncidentState.__members__ else None,
+        overdue=wanted == OVERDUE,
     )
     if asked.wants_sheet:
-        return export(request, visit, asked, t("incident.title"), _all(visit, state))
+        return export(request, visit, asked, t("incident.title"), _all(visit, chosen))
     with visit.archive.look(visit.actor) as work:
-        found = list_incidents(work, visit.archive, state=state, cursor=asked.position, limit=asked.limit)
+        found = chosen(work, visit.archive, cursor=asked.position, limit=asked.limit)
     empty = Empty("all_done", t("incident.none"))
     listing = Listing(asked, t("incident.caption"), asked.page_of(found), empty)
     page = Page(t("incident.title"), here="/incidents")
     return render(request, "incidents.html", page, listing=listing, words=lambda kind: kind_words(kind, t))
 
 
-def _all(visit: Visit, state: IncidentState | None) -> Iterator[Incident]:
+def _all(visit: Visit, chosen: Callable[..., Listed[Incident]]) -> Iterator[Incident]:
     def page(cursor: str | None) -> Listed[Incident]:
         with visit.archive.look(visit.actor) as work:
-            return list_incidents(work, visit.archive, state=state, cursor=cursor, limit=PAGE)
+            return chosen(work, visit.archive, cursor=cursor, limit=PAGE)
 
     return every(page)
 

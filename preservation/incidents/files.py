@@ -17,7 +17,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.regulations.tables import IncidentRule
 from archive_service.work import Work
 from preservation.incidents.register import sentence, visible_incident
-from preservation.watch_models import UNSETTLED, Incident, IncidentReport, ReportOutcome
+from preservation.watch_models import Incident, IncidentReport, ReportOutcome
 
 OF_INCIDENT = ("incident.", "fixity.paper-")
 OF_DOSSIER = (Verb.copy_failed, Verb.copy_restored, Verb.copy_made)
@@ -118,13 +118,3 @@ def time_line(work: Work, incident: Incident) -> Sequence[LogEntry]:
         chosen = mine & about
     query = select(LogEntry).where(chosen).order_by(LogEntry.number).limit(MOST_EVENTS)
     return work.session.scalars(query).all()
-
-
-def overdue_incidents(work: Work) -> list[Incident]:
-    """Unsettled ones of which a body should have been told by now."""
-    query = select(Incident).where(Incident.state.in_(UNSETTLED)).order_by(Incident.opened_at, Incident.id)
-    return [
-        each
-        for each in work.session.scalars(query)
-        if any(due.late and due.report is None for due in reports_due(work, each))
-    ]

@@ -13,6 +13,7 @@ from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.access import in_scope
 from preservation.incidents.alarms import CLOSED, OPENED, WAITS, raise_alarm
+from preservation.incidents.clocks import is_overdue
 from preservation.models import Dossier
 from preservation.watch_models import UNSETTLED, Incident, IncidentState
 
@@ -60,12 +61,13 @@ def list_incidents(
     archive: Archive,
     *,
     state: IncidentState | None = None,
+    overdue: bool = False,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Listed[Incident]:
-    """The newest first; those of dossiers outside the auditor's reach are left out."""
+    """The newest first; those of dossiers outside the auditor's reach are left out. `overdue`: those whose report is."""
     scope = work.allow(Permission.see_fixity)
-    bound = f"incidents:{work.actor.id}:{state or ''}"
+    bound = f"incidents:{work.actor.id}:{state or ''}:{overdue}"
     query = (
         select(Incident)
         .outerjoin(Dossier, Dossier.id == Incident.dossier_id)
@@ -75,6 +77,8 @@ def list_incidents(
     )
     if state is not None:
         query = query.where(Incident.state == state)
+    if overdue:
+        query = query.where(is_overdue(work))
     if cursor is not None:
         last: Incident = work.get(Incident, UUID(str(read_cursor(archive.keys.secret, bound, cursor)[0])))
         query = query.where(tuple_(Incident.opened_at, Incident.id) < (last.opened_at, last.id))

@@ -25,7 +25,13 @@ from preservation.incidents.files import (
     time_line,
 )
 from preservation.incidents.minutes import MinutesFacts, draw_minutes, make_minutes
-from preservation.incidents.register import close_incident, open_incident, visible_incident, wait_for_person
+from preservation.incidents.register import (
+    close_incident,
+    list_incidents,
+    open_incident,
+    visible_incident,
+    wait_for_person,
+)
 from preservation.watch_models import Incident, IncidentState, ReportOutcome
 from tests.archives import House
 from tests.judges.java import Verdict
@@ -115,6 +121,32 @@ def test_a_report_in_time_ends_the_clock_and_a_late_one_stays_late(house: House,
     bind(house, security_level=1)  # what was told stays in the file
     (only,) = due(house, incident)
     assert only.late and only.report is not None and only.report.reference.startswith("15/BC-LT")
+
+
+def listed(house: House) -> list[UUID]:
+    with house.archive.look(house.actor("auditor")) as work:
+        return [each.id for each in list_incidents(work, house.archive, overdue=True).items]
+
+
+def test_overdue_are_the_unsettled_whose_clock_ran_out_untold(house: House) -> None:
+    bind(house, security_level=3)
+    with house.archive.work(THE_ARCHIVE) as work:
+        open_incident(work, "missing", path="before the rule")
+    house.clock.advance(days=200)
+    opened = {}
+    for path in ("untold", "told", "closed"):
+        with house.archive.work(THE_ARCHIVE) as work:
+            open_incident(work, "missing", path=path)
+            opened[path] = work.session.scalars(select(Incident.id).where(Incident.path == path)).one()
+    house.clock.advance(hours=23)
+    assert listed(house) == []
+    told(house, opened["told"])
+    with house.archive.work(house.actor("auditor")) as work:
+        close_incident(work, opened["closed"], "Đã gắn lại đĩa và đọc lại.")
+    house.clock.advance(hours=2)
+    assert listed(house) == [opened["untold"]]
+    bind(house, security_level=2)
+    assert listed(house) == []
 
 
 def test_a_reason_why_no_report_is_needed_ends_the_clock(house: House, incident: UUID) -> None:

@@ -65,6 +65,14 @@ class TestIncidents:
         auditor.get("/preferences/language/en")
         assert sheet_of(auditor.get("/incidents?format=xlsx"))[1][1] == "Open"
 
+    def test_no_report_is_overdue_so_that_list_is_empty(self, damaged: UUID, visit: Visit) -> None:
+        auditor = visit("auditor")
+        assert f"/incidents/{damaged}" in auditor.get("/incidents").text
+        page = auditor.get("/incidents?state=overdue")
+        assert page.status_code == 200 and f"/incidents/{damaged}" not in page.text
+        assert '<option value="overdue" selected>Quá hạn báo cáo</option>' in page.text
+        assert len(sheet_of(auditor.get("/incidents?state=overdue&format=xlsx"))) == 1
+
     def test_a_reader_finds_no_page_of_the_audit(self, house: House, visit: Visit) -> None:
         reader = visit("reader")
         paths = ("/fixity", "/incidents", "/signatures", "/audit", "/audit/1", "/audit/export")
