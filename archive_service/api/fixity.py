@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from archive_service.api.doors import Shown, TheLook
 from preservation.audits.coverage import RootCoverage, coverage
+from preservation.audits.trend import alarm, round_ends
 from preservation.models import CopyState
 
 router = APIRouter(tags=["fixity"])
@@ -39,8 +40,21 @@ class RootShown(Shown):
     oldest: datetime | None
 
 
+class AlarmShown(Shown):
+    """The samples that are known to be bad, over all roots: `alive` when an audit reported every one of them."""
+
+    alive: bool
+    known: int
+    reported: int
+    at: datetime
+    trouble: str
+
+
 class CoverageShown(Shown):
-    """`days`: the period within which every copy is to be checked. `open_incidents` stops at 10,001."""
+    """`days`: the period within which every copy is to be checked. `open_incidents` stops at 10,001.
+
+    `alarm` is null before the first audit, `round_ends` when nothing is being read.
+    """
 
     days: int
     roots: Sequence[RootShown]
@@ -53,11 +67,13 @@ class CoverageShown(Shown):
     last_run: RunShown | None
     next_run: datetime | None
     open_incidents: int
+    round_ends: datetime | None = None
+    alarm: AlarmShown | None = None
 
 
 @router.get("/fixity")
 def fixity(work: TheLook) -> CoverageShown:
-    found = coverage(work)
+    found, heard = coverage(work), alarm(work)
     return CoverageShown(
         days=found.days,
         roots=[_root(each) for each in found.roots],
@@ -69,6 +85,8 @@ def fixity(work: TheLook) -> CoverageShown:
         last_run=RunShown.model_validate(found.last_run) if found.last_run else None,
         next_run=found.next_run,
         open_incidents=found.open_incidents,
+        round_ends=round_ends(work, found),
+        alarm=AlarmShown.model_validate(heard) if heard else None,
     )
 
 

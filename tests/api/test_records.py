@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from archive_service.worker import drain
+from preservation.audits.fixity import fixity_run
 from preservation.bagit.check import check_bag
 from preservation.models import Dossier
 from tests.api.conftest import Client
@@ -129,6 +131,18 @@ def test_oversight_is_for_those_who_have_the_right(house: House, dossier: Dossie
     for path, who in rights.items():
         assert client(who).get(path).status_code == 200, path
         assert client("reader").get(path).status_code == 403, path
+
+
+def test_the_state_of_the_alarm_and_the_forecast_are_told(
+    house: House, dossier: Dossier, client: Client
+) -> None:
+    before = client("auditor").get("/api/v1/fixity").json()
+    assert before["alarm"] is None
+    fixity_run(house.archive, early=True)
+    after = client("auditor").get("/api/v1/fixity").json()
+    assert after["alarm"]["alive"] and after["alarm"]["known"] == after["alarm"]["reported"] > 0
+    oldest, ends = (datetime.fromisoformat(after[name]) for name in ("oldest", "round_ends"))
+    assert ends == oldest + timedelta(days=after["days"])
 
 
 def test_a_token_tells_for_whom_it_acts(client: Client) -> None:
