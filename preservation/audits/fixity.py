@@ -23,6 +23,7 @@ from archive_service.kernel.state import archive_state
 from archive_service.work import Archive, Work
 from preservation.aips.pieces import pieces_of
 from preservation.aips.store import copies_of, senders_of
+from preservation.audits.agreement import agreed_digest
 from preservation.audits.coverage import keep_snapshot
 from preservation.audits.liveness import audit_canaries
 from preservation.audits.pace import ClockWatch, Pace, closing, next_opening
@@ -200,7 +201,8 @@ def _read(archive: Archive, run: _Run, due: Due, lease: UUID) -> None:
         return
     stores = online_copies(archive, dossier) if faults else {}
     whole = pieces_of(stores, dossier.object_id, dossier.inventory_digest, senders) is not None
-    _settle(archive, run, due, lease, dossier.inventory_digest, faults, whole=whole)
+    agreed = None if whole or not faults else agreed_digest(stores, dossier.object_id)
+    _settle(archive, run, due, lease, dossier.inventory_digest, faults, whole=whole, agreed=agreed)
 
 
 def online_copies(archive: Archive, dossier: Dossier) -> dict[str, ObjectStore]:
@@ -212,7 +214,15 @@ def online_copies(archive: Archive, dossier: Dossier) -> dict[str, ObjectStore]:
 
 
 def _settle(
-    archive: Archive, run: _Run, due: Due, lease: UUID, digest: str, faults: list[CopyFault], *, whole: bool
+    archive: Archive,
+    run: _Run,
+    due: Due,
+    lease: UUID,
+    digest: str,
+    faults: list[CopyFault],
+    *,
+    whole: bool,
+    agreed: str | None,
 ) -> None:
     with archive.work(THE_ARCHIVE) as work:
         copy = held_copy(work, due.dossier_id, due.root_id, lease)
@@ -223,7 +233,7 @@ def _settle(
         if _outdated(work, dossier, digest, faults):
             copy.next_check = work.now() + RECHECK
             return
-        tell(work, dossier, copy, faults, whole=whole)
+        tell(work, dossier, copy, faults, whole=whole, agreed=agreed)
         count = update(AuditRun).where(AuditRun.id == run.id)
         work.session.execute(count.values(checked=AuditRun.checked + 1, faults=AuditRun.faults + len(faults)))
 
@@ -235,10 +245,19 @@ def _outdated(work: Work, dossier: Dossier, digest: str, faults: list[CopyFault]
     return bool(faults) and work.session.get(Amendment, dossier.id) is not None
 
 
-def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault], *, whole: bool = False) -> None:
+def tell(
+    work: Work,
+    dossier: Dossier,
+    copy: Copy,
+    faults: list[CopyFault],
+    *,
+    whole: bool = False,
+    agreed: str | None = None,
+) -> None:
     """Writes what was found to the copy's row: its state, the next check, an incident for each fault, the event.
 
-    `whole`: the copies were read just now, and together they hold every file.
+    The copies were read just now: `whole`: together they hold every file; `agreed`: the inventory by which each of
+    them is whole, though not by the catalogue.
     """
     now, before = work.now(), copy.state
     kinds = {CopyState(fault.kind) for fault in faults}
@@ -257,7 +276,7 @@ def tell(work: Work, dossier: Dossier, copy: Copy, faults: list[CopyFault], *, w
         if before is not CopyState.verified:
             work.record(Verb.copy_verified, dossier, root=copy.root_id, before=before.value)
     work.session.flush()
-    _count_good(work, dossier, whole=whole)
+    _count_good(work, dossier, whole=whole, agreed=agreed)
 
 
 def open_incident_of(work: Work, dossier: Dossier, root_id: str, fault: CopyFault) -> bool:
@@ -272,8 +291,11 @@ def open_incident_of(work: Work, dossier: Dossier, root_id: str, fault: CopyFaul
     )
 
 
-def _count_good(work: Work, dossier: Dossier, *, whole: bool) -> None:
-    """No good copy left: the record is lost, unless people find one. One good again: the others can be restored."""
+def _count_good(work: Work, dossier: Dossier, *, whole: bool, agreed: str | None) -> None:
+    """No good copy left: the record is lost, unless people find one. One good again: the others can be restored.
+
+    Copies that all say the same are told by another name: a row of the catalogue changed, or somebody changed them all.
+    """
     # An owed copy that never was has no bytes; one that is only behind has.
     copies = [
         row
@@ -285,7 +307,11 @@ def _count_good(work: Work, dossier: Dossier, *, whole: bool) -> None:
             return
         for row in copies:
             row.state = CopyState.lost
-        open_incident(work, "lost", dossier=dossier)
+        if agreed is None:
+            open_incident(work, "lost", dossier=dossier)
+        else:
+            expected = dossier.inventory_digest
+            open_incident(work, "catalogue-differs", dossier=dossier, found=agreed, expected=expected)
         return
     for row in copies:
         if row.state is CopyState.lost:

@@ -179,10 +179,10 @@ def test_a_run_that_was_cut_off_is_resumed_where_it_was(
     settled = fixity._settle
     calls = iter(range(100))
 
-    def cut_off(*args: object, whole: bool) -> None:
+    def cut_off(*args: object, whole: bool, agreed: str | None) -> None:
         if next(calls) >= 2:
             raise KeyboardInterrupt
-        settled(*args, whole=whole)  # type: ignore[arg-type]
+        settled(*args, whole=whole, agreed=agreed)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(fixity, "_settle", cut_off)
