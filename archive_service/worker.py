@@ -7,7 +7,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
 from archive_service.alarms.send import send_alarms, watch_incidents
@@ -20,6 +20,7 @@ from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.queues import TASK, TICK, InProcessQueue, celery_app
 from archive_service.kernel.settings import load_settings
 from archive_service.rebuild.snapshots import keep_system_objects
+from archive_service.schedulers import announced
 from archive_service.work import Archive
 from ingest.accept import store_sip
 from ingest.process import process_sip
@@ -207,10 +208,13 @@ def start_in_process(archive: Archive, every_seconds: float = 2.0) -> Callable[[
 
     thread = threading.Thread(target=ticking, name="tick", daemon=True)
     thread.start()
+    known = ExitStack()
+    known.enter_context(announced(archive))
 
     def end() -> None:
         stop.set()
         thread.join()
+        known.close()
         archive.queue.close()
 
     return end
@@ -234,6 +238,7 @@ def celery_worker(queue_url: str, argv: list[str]) -> None:
         TICK: {"task": TICK, "schedule": 5.0, "options": {"expires": TICK_EXPIRES_SECONDS}}
     }
     if argv[:1] == ["beat"]:
-        app.Beat(schedule=str(archive.settings.data / "beat")).run()
+        with announced(archive):
+            app.Beat(schedule=str(archive.settings.data / "beat")).run()
     else:
         app.worker_main(argv)
