@@ -79,9 +79,8 @@ def levelled(stores: Stores, name: str) -> Inventory | None:
     """The newest version in any root, once every root that answers has it: what a crash left is finished first."""
     states = {root: object_state(store, system_id(name)) for root, store in stores.items()}
     for root, state in states.items():
-        if (
-            state.condition is Condition.torn
-        ):  # the same version need not be written again: nothing else finishes it
+        # The same version need not be written again: nothing else finishes it.
+        if state.condition is Condition.torn:
             finish(stores[root], system_id(name))
     heads = {root: state.inventory for root, state in states.items()}
     best = max(heads, key=lambda root: _head(heads[root]), default=None)

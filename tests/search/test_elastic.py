@@ -58,9 +58,8 @@ def test_after_an_erasure_no_segment_holds_a_deleted_document(
 def files_with(client: Elasticsearch, word: str) -> list[Path]:
     (node,) = client.nodes.stats(metric="fs")["nodes"].values()
     found = []
-    for folder, _, names in os.walk(
-        node["fs"]["data"][0]["path"]
-    ):  # passes over a folder that vanishes, unlike rglob
+    # It passes over a folder that vanishes, unlike rglob.
+    for folder, _, names in os.walk(node["fs"]["data"][0]["path"]):
         for path in (Path(folder, name) for name in names):
             with suppress(FileNotFoundError):  # the node merges meanwhile
                 if word.encode() in path.read_bytes():
