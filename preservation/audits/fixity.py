@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import VIETNAM
@@ -30,9 +30,10 @@ from preservation.audits.pace import ClockWatch, Pace, closing, next_opening
 from preservation.audits.root_files import audit_root_files
 from preservation.audits.slices import KIND, Due, due_copies
 from preservation.audits.system_audit import audit_system_objects
+from preservation.audits.told import RECHECK, tell
 from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.incidents.register import open_incident
-from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
+from preservation.models import Amendment, Dossier, DossierState
 from preservation.roots.markers import check_roots, root_trouble
 from preservation.roots.retired import retired_ids
 from preservation.verify import CopyFault, verify_copy
@@ -40,11 +41,6 @@ from preservation.watch_models import AuditRun
 
 MOST_FAULTS = 100
 """Told one by one for one copy; more of them are one more of the same."""
-RECHECK = timedelta(days=1)
-"""How soon a faulty copy is read again."""
-#: The state of a copy is its gravest fault.
-GRAVITY = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.extra)
-BAD = (CopyState.missing, CopyState.changed, CopyState.unreadable, CopyState.lost)
 QUIET = "offline"
 """The reason that is no trouble: a set in its safe, a root that was retired while this process runs."""
 
@@ -243,76 +239,3 @@ def _outdated(work: Work, dossier: Dossier, digest: str, faults: list[CopyFault]
     if dossier.state is DossierState.destroyed or dossier.inventory_digest != digest:
         return True
     return bool(faults) and work.session.get(Amendment, dossier.id) is not None
-
-
-def tell(
-    work: Work,
-    dossier: Dossier,
-    copy: Copy,
-    faults: list[CopyFault],
-    *,
-    whole: bool = False,
-    agreed: str | None = None,
-) -> None:
-    """Writes what was found to the copy's row: its state, the next check, an incident for each fault, the event.
-
-    The copies were read just now: `whole`: together they hold every file; `agreed`: the inventory by which each of
-    them is whole, though not by the catalogue.
-    """
-    now, before = work.now(), copy.state
-    kinds = {CopyState(fault.kind) for fault in faults}
-    copy.state = next((state for state in GRAVITY if state in kinds), CopyState.verified)
-    copy.next_check = now + (RECHECK if faults else timedelta(days=work.settings.fixity_days))
-    copy.next_quick = now + timedelta(days=work.settings.quick_days)
-    if faults:
-        new = [f for f in faults if open_incident_of(work, dossier, copy.root_id, f)]
-        if new or before is CopyState.verified:
-            work.record(
-                Verb.copy_failed, dossier, outcome="failure", root=copy.root_id,
-                faults=[f"{fault.kind} {fault.path}" for fault in faults],
-            )  # fmt: skip
-    else:
-        copy.version, copy.verified_at = dossier.version, now
-        if before is not CopyState.verified:
-            work.record(Verb.copy_verified, dossier, root=copy.root_id, before=before.value)
-    work.session.flush()
-    _count_good(work, dossier, whole=whole, agreed=agreed)
-
-
-def open_incident_of(work: Work, dossier: Dossier, root_id: str, fault: CopyFault) -> bool:
-    return open_incident(
-        work,
-        fault.kind,
-        dossier=dossier,
-        root_id=root_id,
-        path=fault.path,
-        found=fault.found,
-        expected=fault.expected,
-    )
-
-
-def _count_good(work: Work, dossier: Dossier, *, whole: bool, agreed: str | None) -> None:
-    """No good copy left: the record is lost, unless people find one. One good again: the others can be restored.
-
-    Copies that all say the same are told by another name: a row of the catalogue changed, or somebody changed them all.
-    """
-    # An owed copy that never was has no bytes; one that is only behind has.
-    copies = [
-        row
-        for row in work.session.scalars(select(Copy).where(Copy.dossier_id == dossier.id))
-        if row.state is not CopyState.owed or row.version
-    ]
-    if all(row.state in BAD for row in copies):
-        if whole:  # repaired piece by piece
-            return
-        for row in copies:
-            row.state = CopyState.lost
-        if agreed is None:
-            open_incident(work, "lost", dossier=dossier)
-        else:
-            expected = dossier.inventory_digest
-            open_incident(work, "catalogue-differs", dossier=dossier, found=agreed, expected=expected)
-        return
-    for row in copies:
-        if row.state is CopyState.lost:
-            row.state, row.next_check = CopyState.not_checked, work.now()

@@ -19,7 +19,8 @@ from preservation.aips.erase import erase_again
 from preservation.aips.pieces import pieces_of
 from preservation.aips.repair import evidence_of, repair_object
 from preservation.aips.store import copies_of, senders_of
-from preservation.audits.fixity import online_copies, tell
+from preservation.audits.fixity import online_copies
+from preservation.audits.told import tell
 from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.indexing import owe_index
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState

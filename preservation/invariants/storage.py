@@ -16,8 +16,8 @@ from archive_service.kernel.digests import digest_stream
 from archive_service.kernel.objects import ObjectMissing, ObjectStore
 from archive_service.work import Archive
 from preservation.aips.catalogue import DESCRIPTION
-from preservation.audits.fixity import BAD
 from preservation.audits.strays import SYSTEM, stray_objects
+from preservation.audits.told import BAD
 from preservation.invariants.breach import Breach, living_pages
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState, KeptPaper, SystemObject
 from preservation.ocfl.inventory import Inventory, InventoryBroken, parse_inventory
