@@ -13,6 +13,7 @@ from archive_service.cli import (
     audits,
     backups,
     demo,
+    drills,
     incidents,
     invariants,
     keys,
@@ -55,7 +56,7 @@ for commands in (
     offline_set.storage,
     keys.keys,
     backups.backup,
-    backups.drill,
+    drills.drill,
 ):
     app.add_typer(commands)
 

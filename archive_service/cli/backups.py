@@ -1,4 +1,4 @@
-"""Backups, their restore, and drills of both."""
+"""Backups and their restore."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ import typer
 from archive_service.backup.catalogue import adopt_sets, list_sets
 from archive_service.backup.checks import NEWEST, Checked, check_set, find_set, note
 from archive_service.backup.cipher import make_key, read_identities
-from archive_service.backup.drill import drill_rebuild, drill_restore
 from archive_service.backup.media import MINUTES, key_of
 from archive_service.backup.medium_new import prepare
-from archive_service.backup.models import BackupKind, BackupSet, Drill
+from archive_service.backup.models import BackupKind, BackupSet
 from archive_service.backup.papers import (
-    DRILLS,
     STATES,
     STEPS,
     backup_log,
-    drill_minutes,
     restore_minutes,
 )
 from archive_service.backup.restore import RestoreReport
@@ -34,7 +31,6 @@ from archive_service.kernel.clock import VIETNAM
 from archive_service.kernel.errors import NotPossible
 
 backup = group("backup", "Backup sets: database, software and metadata, sealed, on two media.")
-drill = group("drill", "Rebuild and restore, rehearsed in a scratch place.")
 
 Set = Annotated[str, typer.Argument(metavar="SET", help="Id of the set, or `newest`.")]
 Medium = Annotated[str | None, typer.Option("--medium", help="Id of the medium; else any that has the set.")]
@@ -166,7 +162,7 @@ def write_log(
                 row for row in list_sets(work) if first <= row.began_at.astimezone(VIETNAM).date() <= last
             ]
         content = backup_log(archive, rows[::-1], f"Từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}")
-    _write(out, content)
+    write_new(out, content)
     report({"file": str(out), "runs": len(rows)}, [str(out)], as_json=as_json)
 
 
@@ -186,11 +182,11 @@ def write_minutes(
     with opened() as archive:
         store, _, set_id = find_set(archive, wanted, medium)
         with store.open(key_of(set_id, MINUTES)) as stream:
-            _write(out, stream.read())
+            write_new(out, stream.read())
     report({"file": str(out), "set": set_id}, [str(out)], as_json=as_json)
 
 
-def _write(out: Path, content: bytes) -> None:
+def write_new(out: Path, content: bytes) -> None:
     try:
         with out.open("xb") as stream:
             stream.write(content)
@@ -219,7 +215,7 @@ def restore(
             archive, store, where, set_id, identities, into=into, software=software, progress=_progress
         )
         if minutes is not None:
-            _write(minutes, restore_minutes(archive, found))
+            write_new(minutes, restore_minutes(archive, found))
     told = {**found.plain(), "into": hide_password(found.into)}
     report(told, _restore_lines(found), as_json=as_json, good=not found.newer)
 
@@ -259,48 +255,3 @@ def _restore_lines(found: RestoreReport) -> list[str]:
         ),
     ]
     return lines
-
-
-@drill.command("rebuild")
-def rehearse_rebuild(minutes: Pdf = None, as_json: AsJson = False) -> None:
-    """Rebuild the catalogue in a scratch place and compare it row for row. Exit code 1 when something differs."""
-    with opened() as archive:
-        found = drill_rebuild(archive, OPERATOR)
-        if minutes is not None:
-            _write(minutes, drill_minutes(archive, found))
-    _tell(found, as_json)
-
-
-@drill.command("restore")
-def rehearse_restore(
-    identity: Identity,
-    wanted: Set = NEWEST,
-    medium: Medium = None,
-    minutes: Pdf = None,
-    as_json: AsJson = False,
-) -> None:
-    """Restore a set in a scratch place with the escrowed key and read a record by it. Exit code 1 when it fails."""
-    require_path(identity)
-    identities = read_identities(identity)
-    with opened() as archive:
-        store, where, set_id = find_set(archive, wanted, medium)
-        found = drill_restore(archive, OPERATOR, store, where, set_id, identities)
-        if minutes is not None:
-            _write(minutes, drill_minutes(archive, found))
-    _tell(found, as_json)
-
-
-def _tell(found: Drill, as_json: bool) -> None:
-    told = {"kind": found.kind.value, "passed": found.passed, **found.report}
-    canary = found.report.get("canary", {})
-    lines = [
-        both(
-            f"Diễn tập · {DRILLS[found.kind]}: {'đạt' if found.passed else 'KHÔNG đạt'}, "
-            f"{found.report['seconds']:.1f} giây, {found.report.get('rows', 0)} dòng.",
-            f"Drill {found.kind.value}: {'passed' if found.passed else 'FAILED'}, {found.report['seconds']:.1f} s, "
-            f"{found.report.get('rows', 0)} rows.",
-        ),
-        both("Hồ sơ thử", "Canary") + f": {canary.get('dossier')} {canary.get('fault') or 'OK'}",
-        *(f"  {each}" for each in found.report.get("differences", [])),
-    ]
-    report(told, lines, as_json=as_json, good=found.passed)
