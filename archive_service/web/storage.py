@@ -12,7 +12,14 @@ from preservation.replication.root_overview import RootOverview, storage_overvie
 from preservation.watch_models import RetiredRoot
 
 router = page_router()
-FACTS = ("refuses_to_replace", "refuses_to_replace_large", "checks_sha256", "keeps_versions", "lock")
+FACTS = (
+    "refuses_to_replace",
+    "refuses_to_replace_large",
+    "checks_sha256",
+    "keeps_sha256",
+    "keeps_versions",
+    "lock",
+)
 
 
 @router.get("/storage")

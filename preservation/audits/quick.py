@@ -1,7 +1,8 @@
 """Between two full checks, a quick look at each copy: is every file there, with the size it must have?
 
-It reads the inventory and lists the object, never a content. What it finds decides nothing: the copy's full check is due
-at once, and that one tells. Progress is each row's `next_quick`, so that a run that was cut off goes on where it was.
+It reads the inventory and lists the object, never a content; where the store keeps the digests that it was given (S3),
+they are compared with the sender's. What it finds decides nothing: the copy's full check is due at once, and that one
+tells. Progress is each row's `next_quick`, so that a run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -17,18 +19,27 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from archive_service.kernel.actors import THE_ARCHIVE
-from archive_service.kernel.objects import ObjectMissing, ObjectStore, StoreAway
+from archive_service.kernel.objects import ObjectInfo, ObjectMissing, ObjectStore, StoreAway
 from archive_service.work import Archive, Work
 from preservation.copies import beating, claim_copy, give_back, held_copy
 from preservation.models import Copy, CopyState, Dossier, DossierState, FileObject
 from preservation.ocfl.inventory import INVENTORY, Inventory, InventoryBroken, parse_inventory
 from preservation.ocfl.layout import object_path
 from preservation.roots.markers import root_trouble
-from preservation.verify import MOST_INVENTORY_BYTES, UNREADABLE, expected_files
+from preservation.verify import AT_ONCE, MOST_INVENTORY_BYTES, UNREADABLE, expected_files
 from preservation.watch_models import AuditRun
 
 KIND = "quick"
 GOOD = (CopyState.verified, CopyState.not_checked)
+REQUESTS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SendersFile:
+    """`size` in bytes, `sha256` in hexadecimal."""
+
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ def _look(archive: Archive, run_id: UUID, dossier_id: UUID, root_id: str) -> boo
             wanted = None
         else:
             dossier = wanted = work.session.get_one(Dossier, dossier_id)
-            sizes = _sizes(work, dossier_id)
+            files = _files(work, dossier_id)
     if wanted is None:
         give_back(archive, dossier_id, root_id, lease)
         return True
@@ -96,7 +107,7 @@ def _look(archive: Archive, run_id: UUID, dossier_id: UUID, root_id: str) -> boo
     if copy.state in GOOD and dossier.state is not DossierState.destroyed:
         try:
             with beating(archive, dossier_id, root_id, lease):
-                trouble = next(quick_faults(archive.stores[root_id], dossier, sizes), "")
+                trouble = next(quick_faults(archive.stores[root_id], dossier, files), "")
         except StoreAway:
             trouble = "away"
         if trouble and root_trouble(archive, root_id)[0] != "online":
@@ -106,13 +117,14 @@ def _look(archive: Archive, run_id: UUID, dossier_id: UUID, root_id: str) -> boo
     return True
 
 
-def _sizes(work: Work, dossier_id: UUID) -> dict[str, int]:
-    files = select(FileObject.path, FileObject.size).where(FileObject.dossier_id == dossier_id)
-    return dict(iter(work.session.execute(files)))
+def _files(work: Work, dossier_id: UUID) -> dict[str, SendersFile]:
+    files = select(FileObject.path, FileObject.size, FileObject.sha256)
+    rows = work.session.execute(files.where(FileObject.dossier_id == dossier_id))
+    return {path: SendersFile(size, sha256) for path, size, sha256 in rows}
 
 
-def quick_faults(store: ObjectStore, dossier: Dossier, sizes: Mapping[str, int]) -> Iterator[str]:
-    """What is not as it must be, by path; `sizes` by logical path, as the catalogue has them. Raises `StoreAway`."""
+def quick_faults(store: ObjectStore, dossier: Dossier, files: Mapping[str, SendersFile]) -> Iterator[str]:
+    """What is not as it must be, by path; `files` by logical path, as the catalogue has them. Raises `StoreAway`."""
     folder = object_path(dossier.object_id)
     try:
         with store.open(f"{folder}/{INVENTORY}", fresh=True) as stream:
@@ -127,7 +139,17 @@ def quick_faults(store: ObjectStore, dossier: Dossier, sizes: Mapping[str, int])
     if hashlib.sha512(data).hexdigest() != dossier.inventory_digest:
         yield INVENTORY
         return
-    expected = _expected_sizes(inventory, sizes)
+    yield from _unlike_listed(present, inventory, files)
+    yield from _unlike_kept(store, folder, inventory, files)
+
+
+def _unlike_listed(
+    present: Mapping[str, ObjectInfo], inventory: Inventory, files: Mapping[str, SendersFile]
+) -> Iterator[str]:
+    expected: dict[str, int | None] = {  # None for what is no file of the sender's: the catalogue has no size
+        p: None if d is None else len(d) for p, d in expected_files(inventory).items()
+    }
+    expected |= {path: file.size for path, file in _by_content(inventory, files)}
     yield from sorted(present.keys() - expected.keys())
     for path, size in expected.items():
         found = present.get(path)
@@ -135,13 +157,29 @@ def quick_faults(store: ObjectStore, dossier: Dossier, sizes: Mapping[str, int])
             yield path
 
 
-def _expected_sizes(inventory: Inventory, sizes: Mapping[str, int]) -> dict[str, int | None]:
-    """By content path; None for what is no file of the sender's, where the catalogue keeps no size."""
-    expected = {p: None if d is None else len(d) for p, d in expected_files(inventory).items()}
+def _unlike_kept(
+    store: ObjectStore, folder: str, inventory: Inventory, files: Mapping[str, SendersFile]
+) -> Iterator[str]:
+    """A request a file, and no byte of it read."""
+
+    def unlike(item: tuple[str, SendersFile]) -> str:
+        path, file = item
+        try:
+            return path if store.keeps_sha256(f"{folder}/{path}", file.sha256) is False else ""
+        except ObjectMissing:
+            return path
+
+    items = iter(_by_content(inventory, files))
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        while some := list(islice(items, AT_ONCE)):
+            yield from filter(None, pool.map(unlike, some))
+
+
+def _by_content(inventory: Inventory, files: Mapping[str, SendersFile]) -> Iterator[tuple[str, SendersFile]]:
+    """The sender's files by their content paths."""
     for logical, digest in inventory.files().items():
-        for path in inventory.manifest[digest] if logical in sizes else ():
-            expected[path] = sizes[logical]
-    return expected
+        for path in inventory.manifest[digest] if logical in files else ():
+            yield path, files[logical]
 
 
 def _settle(archive: Archive, run_id: UUID, held: tuple[UUID, str, UUID], *, suspect: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 import tracemalloc
@@ -212,6 +213,19 @@ def test_the_probe_sees_what_the_store_does(store: ObjectStore) -> None:
     facts = store.probe()
     assert facts.refuses_to_replace and facts.refuses_to_replace_large and facts.checks_sha256
     assert keys(store) == []
+
+
+def test_a_store_that_keeps_digests_tells_them_apart(store: ObjectStore) -> None:
+    """A folder keeps none; of a file sent in parts none is kept of the whole."""
+    small, large, other = b"bytes", bytes(17 << 20), "00" * 32
+    store.put("a/small", small)
+    store.put("a/large", large)
+    told = [store.keeps_sha256("a/small", digest) for digest in (hashlib.sha256(small).hexdigest(), other)]
+    assert told == ([True, False] if store.probe().keeps_sha256 else [None, None])
+    assert store.keeps_sha256("a/large", other) is None
+    if store.probe().keeps_sha256:
+        with pytest.raises(ObjectMissing):
+            store.keeps_sha256("a/none", other)
 
 
 def test_the_description_holds_no_secret(store: ObjectStore, request: pytest.FixtureRequest) -> None:

@@ -98,6 +98,9 @@ class EncryptedStore:
         found = self.inner.stat(self._name(checked_key(key)))
         return replace(found, key=key, size=self._size(key, found.size)) if found else None
 
+    def keeps_sha256(self, key: str, sha256: str) -> None:
+        """What the store below keeps is that of the sealed bytes."""
+
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         checked_prefix(prefix)
         for _, info in self._found(prefix):
@@ -137,7 +140,7 @@ class EncryptedStore:
         return self.inner.sweep(older_than)
 
     def probe(self) -> StoreFacts:
-        return self.inner.probe()
+        return replace(self.inner.probe(), keeps_sha256=False)
 
     def _sealed(self, key: str, source: Source) -> tuple[str, Source]:
         place = self._place(checked_key(key))

@@ -100,6 +100,9 @@ class FolderStore:
                 return None
         return ObjectInfo(key, found.st_size) if stat.S_ISREG(found.st_mode) else None
 
+    def keeps_sha256(self, key: str, sha256: str) -> None:
+        return None
+
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         if prefix and (one := self.stat(prefix)):
             yield one

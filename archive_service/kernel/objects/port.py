@@ -106,6 +106,8 @@ class StoreFacts:
     """Bytes that do not match the SHA-256 sent with them are refused. Where not, every put is read back."""
     keeps_versions: bool
     """A deleted key leaves an older version behind, unless it is purged."""
+    keeps_sha256: bool = False
+    """The SHA-256 sent with a file is told again without reading it; see `ObjectStore.keeps_sha256`."""
     lock: Lock = "none"
     """`holds`: a governance lock on a probe kept it from deletion, shortening, and so for a file sent in parts;
     `ignored`: the store took the lock and deleted all the same; `none`: it takes no lock, or was not asked."""
@@ -145,6 +147,13 @@ class ObjectStore(Protocol):
         """A stream of the bytes; raises `ObjectMissing`. `fresh` reads what the disk holds, not what a cache does."""
 
     def stat(self, key: str) -> ObjectInfo | None: ...
+
+    def keeps_sha256(self, key: str, sha256: str) -> bool | None:
+        """Whether the digest kept beside the bytes, which was given with them, is this one (hexadecimal).
+
+        No too where there is none, though the store keeps those of whatever we put: another client wrote the file.
+        None where nothing can be told: by this store at all, or of a file sent in parts. Raises `ObjectMissing`.
+        """
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Everything at or below `prefix`, read as it goes, in the store's own order.

@@ -131,6 +131,12 @@ class S3Store:
             return None
         return ObjectInfo(key, head["ContentLength"])
 
+    def keeps_sha256(self, key: str, sha256: str) -> bool | None:
+        if not self._facts.keeps_sha256:
+            return None
+        with s3_faults(self.describe(), key):
+            return s3_probe.keeps_sha256(self.client, self.bucket, self._name(checked_key(key)), sha256)
+
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         if prefix and (one := self.stat(prefix)):
             yield one

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -29,6 +31,7 @@ def look(client: S3Client, bucket: str, prefix: str) -> StoreFacts:
     name = f"{prefix}{uuid4().hex}"
     try:
         client.put_object(Bucket=bucket, Key=name, Body=b"probe", ChecksumSHA256=base64_of(b"probe"))
+        keeps = bool(keeps_sha256(client, bucket, name, hashlib.sha256(b"probe").hexdigest()))
         refuses = not _accepts(lambda: put_one(client, bucket, name, b"probe", if_absent=True))
         refuses_wrong = not _accepts(
             lambda: client.put_object(
@@ -36,10 +39,17 @@ def look(client: S3Client, bucket: str, prefix: str) -> StoreFacts:
             )
         )
         large, part_wrong = _look_at_parts(client, bucket, name)
-        return StoreFacts(refuses, large, refuses_wrong and part_wrong, keeps_versions(client, bucket))
+        versions = keeps_versions(client, bucket)
+        return StoreFacts(refuses, large, refuses_wrong and part_wrong, versions, keeps_sha256=keeps)
     finally:
         with suppress(ClientError, StoreProblem, OSError):
             purge(client, bucket, name, bucket)
+
+
+def keeps_sha256(client: S3Client, bucket: str, name: str, sha256: str) -> bool | None:
+    """As `ObjectStore.keeps_sha256`. Of a file sent in parts S3 keeps a digest of their digests, marked by "-"."""
+    kept = client.head_object(Bucket=bucket, Key=name, ChecksumMode="ENABLED").get("ChecksumSHA256", "")
+    return None if "-" in kept else kept == base64.b64encode(bytes.fromhex(sha256)).decode()
 
 
 def _look_at_parts(client: S3Client, bucket: str, name: str) -> tuple[bool, bool]:

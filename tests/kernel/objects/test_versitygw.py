@@ -49,6 +49,7 @@ def test_its_lock_is_seen_and_the_probe_leaves_nothing(
     store = store_in(versitygw_server, versitygw_server.new_bucket(lock=lock))
     facts = store.probe()
     assert (facts.lock, facts.checks_sha256, facts.refuses_to_replace_large) == (expected, True, True)
+    assert facts.keeps_sha256
     assert not store.client.list_object_versions(Bucket=store.bucket).get("Versions")
 
 

@@ -9,8 +9,12 @@ import pytest
 from pydantic import SecretStr
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.objects.s3 import S3Store
+from archive_service.kernel.objects.s3_parts import base64_of
 from archive_service.kernel.settings import Credentials, Root
 from preservation.aips.repair import evidence_of
+from preservation.audits.fixity import fixity_run
+from preservation.audits.quick import quick_run
 from preservation.audits.restore import restore_copy
 from preservation.audits.self_repair import repair_copies
 from preservation.models import CopyState
@@ -71,3 +75,24 @@ def test_the_samples_in_a_bucket_are_heard_and_repair_works_by_itself(bucket_hou
     audit(house)
     assert [each.kind for each in incidents(house.archive)].count("alarm-dead") == 1
     assert hear_canaries(store).reported == 6
+
+
+@pytest.mark.parametrize("with_digest", [True, False], ids=["another client's digest", "no digest"])
+def test_other_bytes_of_the_same_size_are_seen_by_the_digest_that_the_bucket_keeps(
+    bucket_house: House, with_digest: bool
+) -> None:
+    """No content is read; what a folder leaves to the full check, a bucket tells within the week."""
+    house, store = bucket_house, bucket_house.archive.stores["ban-sao"]
+    assert isinstance(store, S3Store)
+    folder = object_path(dossier_of(house.archive, keep(house)).object_id)
+    house.clock.advance(days=7, minutes=1)
+    assert quick_run(house.archive).suspect == 0
+    found = next(info for info in store.list(folder) if info.key.endswith(".pdf"))
+    other = bytes(found.size)
+    sha256 = {"ChecksumSHA256": base64_of(other)} if with_digest else {}
+    store.client.put_object(Bucket=store.bucket, Key=found.key, Body=other, **sha256)  # type: ignore[arg-type]
+    house.clock.advance(days=7, minutes=1)
+    quick = quick_run(house.archive)
+    assert (quick.checked, quick.suspect, incidents(house.archive)) == (2, 1, [])
+    assert fixity_run(house.archive).faults == 1
+    assert [each.kind for each in incidents(house.archive)] == ["changed"]

@@ -110,14 +110,14 @@ def test_a_root_that_vanishes_under_the_look_blames_no_copy(
     keep(house)
     a_week_later(house)
     root = house.archive.settings.data / "storage/2"
-    sizes = quick._sizes
+    files = quick._files
 
-    def unplugged(*args: object) -> dict[str, int]:
+    def unplugged(*args: object) -> dict[str, quick.SendersFile]:
         if root.exists():
             root.rename(root.with_name("unplugged"))
-        return sizes(*args)  # type: ignore[arg-type]
+        return files(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(quick, "_sizes", unplugged)
+    monkeypatch.setattr(quick, "_files", unplugged)
     assert quick_run(house.archive).suspect == 0
 
 
