@@ -219,6 +219,7 @@ def _write(archive: Archive, root_id: str, plan: VersionPlan, senders: dict[str,
         store = writable_root(archive, root_id)
         write_version(store, plan)
         fault = next(faults_against(store, plan.inventory, senders), None)
+        writable_root(archive, root_id)  # else a disk that vanished since left its version on the mount point
     except TryLater as error:
         return Outcome(str(error), away=True)
     except (Conflict, ObjectDamaged) as error:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import update
 
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
-from archive_service.kernel.errors import Conflict
+from archive_service.kernel.errors import Conflict, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.kernel.permissions import Permission
 from archive_service.work import Archive, Work
 from preservation.aips.erase import erase_again
-from preservation.aips.pieces import pieces_of
+from preservation.aips.pieces import Pieces, pieces_of
 from preservation.aips.repair import evidence_of, repair_object
 from preservation.aips.store import copies_of, senders_of
-from preservation.audits.fixity import online_copies
 from preservation.audits.told import tell
-from preservation.copies import beating, claim_copy, give_back, held_copy
+from preservation.copies import beating, claim_copy, give_back, held_copy, holding
 from preservation.indexing import owe_index
 from preservation.models import Amendment, Copy, CopyState, Dossier, DossierState
-from preservation.ocfl.inventory import Inventory
 from preservation.ocfl.store import read_inventory
 from preservation.roots.markers import root_trouble, writable_root
 from preservation.verify import verify_copy
@@ -35,10 +34,10 @@ log = logging.getLogger(__name__)
 def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str) -> str:
     """Repairs the copy from another one that was just proven good; returns the key prefix of the evidence kept.
 
-    Raises `Missing`, `Conflict` (no copy is good; the copy is in use; a new version is being written), `TryLater`,
-    `NotProven`.
+    Its sources are held against writers meanwhile: a version that lands half-way would pass for damage. Raises
+    `Missing`, `Conflict` (no copy is good; the copy is in use; a new version is being written), `TryLater`, `NotProven`.
     """
-    dossier, senders = _restorable(archive, actor, dossier_id, root_id)
+    _restorable(archive, actor, dossier_id, root_id)
     target = writable_root(archive, root_id)
     lease = claim_copy(archive, dossier_id, root_id)
     if lease is None:
@@ -48,14 +47,20 @@ def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str)
             name="copy-in-use",
         )
     try:
-        with beating(archive, dossier_id, root_id, lease):
-            source_id, inventory, source_of = _proven_source(archive, dossier, senders, root_id)
+        with beating(archive, dossier_id, root_id, lease), ExitStack() as leases:
+            others, busy = _hold_others(archive, dossier_id, root_id, leases)
+            dossier, senders = _restorable(archive, actor, dossier_id, root_id)  # as it is while we hold it
+            source = _proven_source(archive, dossier, senders, others, {root_id: target}, busy)
             kept = f"{evidence_of(dossier_id)}/{archive.clock.now():%Y%m%dT%H%M%S}"
-            repaired = repair_object(inventory, source_of, target, dossier.inventory_digest, senders, kept)
+            faults = repair_object(
+                source.inventory, source.store_of, target, dossier.inventory_digest, senders, kept
+            )
+            # Looked at again: a disk that vanished since left its copy on the mount point.
+            writable_root(archive, root_id)
     except BaseException:
         give_back(archive, dossier_id, root_id, lease)
         raise
-    if not _enter(archive, actor, dossier, lease, Restored(root_id, source_id, kept, repaired)):
+    if not _enter(archive, actor, dossier, lease, Restored(root_id, source.named(), kept, faults)):
         # Destroyed while we wrote: what came back must go again.
         erase_again(archive, dossier, [root_id])
         raise Conflict("Hồ sơ đã bị hủy.", "The dossier was destroyed meanwhile.", name="destroyed")
@@ -115,26 +120,56 @@ def _restorable(
         return dossier, senders_of(work, dossier_id)
 
 
-def _proven_source(
-    archive: Archive, dossier: Dossier, senders: dict[str, str], but: str
-) -> tuple[str, Inventory, Callable[[str], ObjectStore]]:
-    """Another root whose copy reads back without a fault now, whatever its row says; else all copies, piece by piece."""
+def _hold_others(
+    archive: Archive, dossier_id: UUID, but: str, leases: ExitStack
+) -> tuple[dict[str, ObjectStore], list[str]]:
+    """The other copies that can be read now, held against writers, the likeliest good first; and the busy roots."""
     with archive.look(THE_ARCHIVE) as work:
-        rows = [row for row in copies_of(work, dossier.id) if row.root_id != but]
+        rows = [row for row in copies_of(work, dossier_id) if row.root_id != but]
+    found: dict[str, ObjectStore] = {}
+    busy: list[str] = []
     for row in sorted(rows, key=lambda row: row.state is not CopyState.verified):
         if row.root_id not in archive.stores or root_trouble(archive, row.root_id)[0] != "online":
             continue
-        store = archive.stores[row.root_id]
+        try:
+            leases.enter_context(holding(archive, dossier_id, row.root_id))
+        except TryLater:
+            busy.append(row.root_id)
+        else:
+            found[row.root_id] = archive.stores[row.root_id]
+    return found, busy
+
+
+def _proven_source(
+    archive: Archive,
+    dossier: Dossier,
+    senders: dict[str, str],
+    others: Mapping[str, ObjectStore],
+    target: Mapping[str, ObjectStore],
+    busy: Sequence[str],
+) -> Pieces:
+    """A copy that reads back without a fault now, whatever its row says; else all copies, piece by piece.
+
+    Raises `Conflict` when there is none; `TryLater` while one that others hold may be it.
+    """
+    for root_id, store in others.items():
         try:
             fault = next(verify_copy(store, dossier.object_id, dossier.inventory_digest, senders), None)
         except StoreAway as error:
             log.warning("no source for %s: %s", dossier.id, error)
             continue
         if fault is None:
-            return row.root_id, read_inventory(store, dossier.object_id), lambda _, good=store: good
-    pieces = pieces_of(online_copies(archive, dossier), dossier.object_id, dossier.inventory_digest, senders)
+            inventory = read_inventory(store, dossier.object_id)
+            return Pieces(inventory, {root_id: store}, {root_id: frozenset()})
+    pieces = pieces_of({**others, **target}, dossier.object_id, dossier.inventory_digest, senders)
     if pieces is not None:
-        return pieces.named(), pieces.inventory, pieces.store_of
+        return pieces
+    if busy:
+        raise TryLater(
+            f"Bản trên kho {', '.join(busy)} đang được ghi hoặc kiểm tra; hãy thử lại sau.",
+            f"The copy in root {', '.join(busy)} is being written or read; try again later.",
+            name="copy-busy",
+        )
     raise Conflict(
         "Không có bản sao nào tốt để khôi phục. Giữ nguyên mọi bản và báo người phụ trách.",
         "No copy is good enough to restore from. Leave every copy as it is and tell whoever is in charge.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import preservation.aips.amend
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.clock import MovableClock
 from archive_service.kernel.errors import Conflict, TryLater
+from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.settings import Settings
 from archive_service.work import Archive
 from archive_service.worker import drain
@@ -25,6 +27,7 @@ from preservation.models import AccessMode, Amendment, CopyState, Document, Eras
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import object_state
 from preservation.ocfl.validate import check
+from preservation.verify import CopyFault
 from tests.archives import MORNING, House
 from tests.faults.crashes import killed_at
 from tests.preservation.dossiers import audit, content, dossier_of, flip, keep, place, states
@@ -55,6 +58,25 @@ def test_a_change_that_changes_nothing_makes_no_version(house: House) -> None:
     dossier_id = keep(house)
     assert not amend(house.archive, dossier_id, lambda same: same, "Không đổi")
     assert dossier_of(house.archive, dossier_id).version == 1
+
+
+def test_a_disk_that_vanished_under_an_amendment_is_owed_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier_id = keep(house)
+    house.archive.settings.required_copies = 1
+    root = house.archive.settings.data / "storage/2"
+    proof = preservation.aips.amend.faults_against
+
+    def then_unplugged(store: ObjectStore, *given: Any) -> Iterator[CopyFault]:
+        yield from proof(store, *given)
+        if store is house.archive.stores["ban-sao"]:
+            root.rename(root.with_name("unplugged"))
+            root.mkdir()  # the empty mount point
+
+    monkeypatch.setattr(preservation.aips.amend, "faults_against", then_unplugged)
+    assert amend(house.archive, dossier_id, retitle, "Sửa tiêu đề")
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.owed
 
 
 def test_the_originals_are_never_written_again(house: House) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +11,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-import preservation.audits.restore
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.errors import Conflict, Forbidden, NotPossible
 from archive_service.kernel.log import LogEntry
@@ -20,11 +18,9 @@ from archive_service.kernel.objects import StoreAway
 from archive_service.kernel.objects.folder import FolderStore
 from archive_service.worker import drain
 from preservation.aips.erase import erase
-from preservation.aips.repair import evidence_of
 from preservation.audits import fixity
 from preservation.audits.coverage import coverage
 from preservation.audits.fixity import fixity_run
-from preservation.audits.restore import restore_copy
 from preservation.audits.strays import stray_objects, strays_run
 from preservation.copies import claim_copy
 from preservation.incidents.register import close_incident, list_incidents
@@ -216,73 +212,6 @@ def test_coverage_counts_what_was_checked_within_the_period(house: House) -> Non
 def test_a_reader_does_not_see_the_audit(house: House) -> None:
     with house.archive.look(house.actor("reader")) as work, pytest.raises(Forbidden):
         coverage(work)
-
-
-def test_a_damaged_copy_is_restored_and_the_bad_bytes_are_kept(house: House) -> None:
-    dossier_id = keep(house)
-    bad = content(house, dossier_id)
-    good = bad.read_bytes()
-    flip(bad)
-    damaged = bad.read_bytes()
-    audit(house)
-    kept = restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
-    assert bad.read_bytes() == good
-    with house.archive.stores["ban-sao"].open(f"{kept}/0/000000") as stream:
-        assert stream.read() == damaged
-    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.verified
-
-
-@pytest.mark.parametrize("what", ["object", "inventory", "extra", "link"])
-def test_whatever_is_wrong_with_a_copy_is_made_good(house: House, what: str) -> None:
-    dossier_id = keep(house)
-    folder = place(house, dossier_id)
-    if what == "object":
-        shutil.rmtree(folder)
-    elif what == "inventory":
-        flip(folder / "inventory.json")
-        flip(content(house, dossier_id))
-    elif what == "extra":
-        add_file(folder)
-    else:
-        os.symlink("/etc/hostname", folder / "v1/link")
-    audit(house)
-    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
-    assert audit(house).faults == 0
-
-
-def test_nothing_is_restored_from_a_copy_that_is_bad_itself(house: House) -> None:
-    dossier_id = keep(house)
-    for root in ("kho-chinh", "ban-sao"):
-        flip(content(house, dossier_id, root))
-    with pytest.raises(Conflict) as refused:  # the rows say verified still; the bytes decide
-        restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
-    assert refused.value.name == "no-good-copy"
-
-
-def test_a_restored_copy_stays_though_the_lease_ended_meanwhile(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dossier_id = keep(house)
-    flip(content(house, dossier_id))
-    monkeypatch.setattr(preservation.audits.restore, "held_copy", lambda *_: None)
-    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
-    house.clock.advance(hours=7)
-    assert audit(house).faults == 0
-
-
-def test_only_who_handles_incidents_restores(house: House) -> None:
-    dossier_id = keep(house)
-    with pytest.raises(Forbidden):
-        restore_copy(house.archive, house.actor("officer"), dossier_id, "ban-sao")
-
-
-def test_evidence_is_destroyed_with_its_dossier(house: House) -> None:
-    dossier_id = keep(house)
-    flip(content(house, dossier_id))
-    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
-    assert any(house.archive.stores["ban-sao"].list(evidence_of(dossier_id)))
-    erase(house.archive, dossier_id, ground="expired", entry_id=None)
-    assert not any(house.archive.stores["ban-sao"].list(evidence_of(dossier_id)))
 
 
 def test_an_incident_is_closed_with_a_sentence_and_only_once(house: House) -> None:
