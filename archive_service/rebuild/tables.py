@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from archive_service.kernel.actors import OPERATOR
+from archive_service.kernel.db import Base
 from archive_service.kernel.rows import Plain, restore_rows, table_of
 from archive_service.rebuild.found import Found, NotReadable, Stores, fetch, find_object
 from archive_service.rebuild.report import Progress, RebuildReport
@@ -142,11 +143,17 @@ def bring_acts(
                 Dossier.id == UUID(listed["id"]), Dossier.state == DossierState.stored
             )
             work.session.execute(chosen.values(state=DossierState.destruction_review))
-    for table in ("hold", "destruction_list", "destruction_entry", "erasure_receipt", *INCIDENTS.tables):
+    for table in _acts():
         _bring(target, tables, table, report)
     _bring_back_papers(target, {each.name: each for each in system}, folder, report)
     with target.work(OPERATOR) as work:
         restart_executions(work)
+
+
+def _acts() -> list[str]:
+    """Every table of these snapshots, parents first; tombstones came before the dossiers, see `bring_organisation`."""
+    named = {*HOLDS.tables, *DESTRUCTION.tables, *INCIDENTS.tables} - {"dossier"}
+    return [table.name for table in Base.metadata.sorted_tables if table.name in named]
 
 
 def _bring_back_papers(

@@ -19,7 +19,7 @@ from archive_service.kernel.log import LogEntry
 from archive_service.kernel.state import archive_state
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
-from archive_service.rebuild.snapshots import COMES_FROM, NO_TABLE, models, undeclared
+from archive_service.rebuild.snapshots import COMES_FROM, NO_TABLE, SNAPSHOTS, models, undeclared
 from archive_service.rebuild.swap import fold
 from archive_service.worker import drain
 from preservation.audits.fixity import fixity_run
@@ -54,6 +54,8 @@ def test_every_rebuilt_table_comes_back_row_for_row(past: Past) -> None:
     assert list(compare(old, past.house.archive.engine)) == []
     old.dispose()
     assert (report.dossiers, report.rows["dossier"], report.rows["hold"]) == (3, 1, 1)
+    tables = {table for snapshot in SNAPSHOTS for table in snapshot.tables} - NO_TABLE
+    assert tables <= report.rows.keys()  # also those that this past has no row of
 
 
 def test_the_comparison_finds_a_row_that_is_changed_missing_or_too_much(past: Past, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from archive_service.kernel.setting_tables import Incidents
 from preservation.incidents.register import open_incident
 from preservation.watch_models import AuditPaper, Incident
 from tests.archives import House
-from tests.web.visits import Browser, text_of
+from tests.web.visits import Browser, sheet_of, text_of
 
 Visit = Callable[..., Browser]
 
@@ -33,6 +33,17 @@ def test_the_due_time_is_shown_and_then_that_it_is_over(house: House, incident: 
     assert "Chưa báo cáo Công an tỉnh Hải Vân. Hạn báo cáo:" in text_of(visit("auditor").get(page))
     house.clock.advance(hours=25)
     assert "Quá hạn báo cáo." in text_of(visit("auditor").get(page))
+
+
+def test_the_list_of_overdue_reports_holds_it_from_its_hour_on(
+    house: House, incident: UUID, visit: Visit
+) -> None:
+    overdue, row = "/incidents?state=overdue", f"/incidents/{incident}"
+    assert row not in visit("auditor").get(overdue).text
+    house.clock.advance(hours=25)
+    auditor = visit("auditor")
+    assert row in auditor.get(overdue).text
+    assert len(sheet_of(auditor.get(f"{overdue}&format=xlsx"))) == 2
 
 
 def test_the_file_is_written_reported_and_put_into_minutes(
