@@ -12,7 +12,7 @@ from archive_service.backup.cipher import read_identities
 from archive_service.cli.frame import AsJson, both, report, require_path
 from archive_service.cli.retire import storage as storage
 from archive_service.kernel.errors import NotPossible
-from preservation.replication.offline_set import check_set
+from preservation.replication.offline_set import check_set, manifest_sha512
 from preservation.replication.opened_set import OpenedSet, is_encrypted, open_set
 
 EVERY = 100
@@ -47,8 +47,11 @@ def check(
     faults = found + (opened.faults if opened else [])
     lines = [f"{kind}: {path}" for kind, path in faults]
     lines.append(both(f"{count} tệp, {len(faults)} sai lệch.", f"{count} files, {len(faults)} faults."))
+    manifest = manifest_sha512(folder)
+    lines.append(both(f"SHA-512 của bản kê: {manifest}", f"SHA-512 of the manifest: {manifest}"))
     told = {
         "files": count,
+        "manifest_sha512": manifest,
         "faults": [{"kind": kind, "path": path} for kind, path in faults],
         "encrypted": sealed,
         "opened": opened.objects if opened else None,

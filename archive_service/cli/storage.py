@@ -98,4 +98,8 @@ def export(
     require_path(folder)
     with opened() as archive:
         found = export_set(archive, OPERATOR, folder, tell)
-    report(asdict(found), _lines(found), as_json=as_json, good=found.whole)
+    noted = both(
+        f"SHA-512 của bản kê, ghi vào sổ của két: {found.manifest_sha512}",
+        f"SHA-512 of the manifest, for the book of the safe: {found.manifest_sha512}",
+    )
+    report(asdict(found), [*_lines(found), noted], as_json=as_json, good=found.whole)

@@ -56,6 +56,7 @@ class Verb(StrEnum):
     list_exported = "list.exported"
     root_probed = "root.probed"
     root_brought = "root.brought"
+    set_sealed = "root.set-sealed"
     medium_changed = "root.medium-changed"
     root_retired = "root.retired"
     medium_destroyed = "root.medium-destroyed"

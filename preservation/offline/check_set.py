@@ -75,6 +75,7 @@ def main() -> int:
         print(
             "encrypted: only sealed bytes were compared, see README.txt / mã hóa: mới đối chiếu bản mã, xem DOC-TRUOC.txt"
         )
+    print(f"manifest / bản kê: SHA-512 {sha512(folder / MANIFEST)}")
     print(f"{len(expected)} files, {count} faults / {len(expected)} tệp, {count} sai lệch")
     return 1 if count else 0
 

@@ -36,6 +36,8 @@ class Brought:
     size: int = 0
     system_objects: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+    manifest_sha512: str = ""
+    """Of an offline set: whoever changes it and its manifest alike cannot change this, which the log has."""
 
     @property
     def whole(self) -> bool:

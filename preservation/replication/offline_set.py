@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
 from archive_service.kernel.digests import CHUNK
 from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.events import Verb
 from archive_service.kernel.objects.disk import fsync_folder
 from archive_service.work import Archive
 from preservation.aips.erase import COPY
@@ -46,6 +47,11 @@ def check_set(folder: Path) -> tuple[int, list[tuple[str, str]]]:
     return len(expected), list(faults(folder, expected))
 
 
+def manifest_sha512(folder: Path) -> str:
+    """What `export_set` told when it wrote the set. A dossier that was taken out, manifest and all, changes it."""
+    return _sha512(folder / MANIFEST)
+
+
 def root_at(archive: Archive, folder: Path) -> str:
     """The offline root that lies in this folder; raises `NotPossible`."""
     for root in archive.settings.storage:
@@ -62,7 +68,8 @@ def root_at(archive: Archive, folder: Path) -> str:
 def export_set(archive: Archive, actor: Actor, folder: Path, tell: Tell = lambda *_: None) -> Brought:
     """Brings the set up to date and writes what explains it. Again: goes on.
 
-    The manifest is written last: a set that was interrupted says so when it is checked. Raises `NotPossible`.
+    The manifest is written last: a set that was interrupted says so when it is checked. Its digest goes into the audit
+    log. Raises `NotPossible`.
     """
     root_id = root_at(archive, folder)
     _require_erased(archive, root_id)
@@ -71,7 +78,10 @@ def export_set(archive: Archive, actor: Actor, folder: Path, tell: Tell = lambda
     for name in (SCRIPT, *README):
         (folder / name).write_bytes(files("preservation").joinpath("offline", name).read_bytes())
     (folder / SET).write_text(json.dumps(_about(archive, report), ensure_ascii=False, indent=1), "utf-8")
-    _write_manifest(folder)
+    report.manifest_sha512 = _write_manifest(folder)
+    with archive.work(actor) as work:
+        manifest = report.manifest_sha512
+        work.record_of(Verb.set_sealed, "storage_root", root_id, root=root_id, manifest=manifest)
     return report
 
 
@@ -104,7 +114,7 @@ def _about(archive: Archive, report: Brought) -> dict[str, object]:
     }
 
 
-def _write_manifest(folder: Path) -> None:
+def _write_manifest(folder: Path) -> str:
     digest = hashlib.sha512()
     part = folder / f"{MANIFEST}.part"
     with part.open("wb") as stream:
@@ -115,6 +125,7 @@ def _write_manifest(folder: Path) -> None:
     (folder / f"{MANIFEST}.sha512").write_text(f"{digest.hexdigest()}  {MANIFEST}\n")
     part.rename(folder / MANIFEST)
     fsync_folder(folder)
+    return digest.hexdigest()
 
 
 def contents(folder: Path) -> Iterator[str]:

@@ -16,6 +16,8 @@ from sqlalchemy import select
 
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.kernel.errors import NotPossible, TryLater
+from archive_service.kernel.events import Verb
+from archive_service.kernel.log import LogDetail, LogEntry
 from archive_service.kernel.settings import Root, Settings
 from archive_service.work import Archive
 from preservation.aips.erase import erase
@@ -26,11 +28,21 @@ from preservation.offline import MANIFEST
 from preservation.replication import bring
 from preservation.replication.bring import bring_root
 from preservation.replication.media_change import change_medium
-from preservation.replication.offline_set import CHANGING, check_set, export_set
+from preservation.replication.offline_set import (
+    CHANGING,
+    _write_manifest,
+    check_set,
+    export_set,
+    manifest_sha512,
+)
 from preservation.roots.markers import check_roots, prepare_roots
 from tests.archives import House
 from tests.judges.java import Verdict
 from tests.preservation.dossiers import incidents, keep, place, states
+
+
+def sized(path: Path) -> int:
+    return path.stat().st_size
 
 
 def first(house: House) -> UUID:
@@ -122,9 +134,7 @@ def test_every_harm_to_an_offline_set_is_told(wider: House, tmp_path: Path, harm
     disk = tmp_path / "dia 3"
     export_set(wider.archive, OPERATOR, disk)
     # The largest file of a dossier: its name is sealed, too, on a disk for the safe.
-    victim = max(
-        (path for path in (disk / "ocfl").rglob("*") if path.is_file()), key=lambda each: each.stat().st_size
-    )
+    victim = max((path for path in (disk / "ocfl").rglob("*") if path.is_file()), key=sized)
     if harm == "changed":
         data = bytearray(victim.read_bytes())
         data[7] ^= 1
@@ -145,6 +155,21 @@ def test_every_harm_to_an_offline_set_is_told(wider: House, tmp_path: Path, harm
         [sys.executable, disk / "check_set.py"], capture_output=True, check=False
     ).returncode
     assert code == (2 if harm == "manifest" else 1)
+
+
+def test_a_dossier_taken_out_with_its_manifest_is_told_by_the_digest_in_the_log(
+    wider: House, tmp_path: Path
+) -> None:
+    disk = tmp_path / "dia 3"
+    noted = export_set(wider.archive, OPERATOR, disk).manifest_sha512
+    with wider.archive.look(THE_ARCHIVE) as work:
+        sealed = select(LogDetail.detail).join(LogEntry, LogEntry.number == LogDetail.number)
+        (detail,) = work.session.scalars(sealed.where(LogEntry.verb == Verb.set_sealed))
+    assert noted == manifest_sha512(disk) and noted in detail
+    shutil.rmtree(max((each for each in (disk / "ocfl").rglob("*") if each.is_file()), key=sized).parent)
+    _write_manifest(disk)
+    assert check_set(disk)[1] == []  # the bytes alone tell nothing any more
+    assert manifest_sha512(disk) != noted
 
 
 def test_a_set_in_its_safe_is_no_alarm_and_is_not_made_anew(wider: House, tmp_path: Path) -> None:
