@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import threading
 import traceback
@@ -17,6 +16,7 @@ from archive_service.backup.run import backup_run
 from archive_service.invariants import invariants_run
 from archive_service.kernel import jobs
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.memory import few_arenas, give_memory_back
 from archive_service.kernel.queues import TASK, TICK, InProcessQueue, celery_app
 from archive_service.kernel.settings import load_settings
 from archive_service.rebuild.snapshots import keep_system_objects
@@ -44,9 +44,8 @@ from retention.destruction.execute import execute_destruction
 from retention.locks import lock_run
 
 log = logging.getLogger(__name__)
+few_arenas()
 HEARTBEAT_SECONDS = 30
-LIBC = ctypes.CDLL(None)
-M_ARENA_MAX = -8  # malloc.h
 TICK_EXPIRES_SECONDS = 120
 
 Handler = Callable[..., object]
@@ -108,26 +107,10 @@ def run_job(archive: Archive, job_id: UUID) -> bool:
             return True
         finally:
             jobs.current_claim.reset(token)
-            _give_memory_back()
+            give_memory_back()
     with archive.work(THE_ARCHIVE) as work:
         jobs.finish(work.session, claim, work.now())
     return True
-
-
-def _give_memory_back() -> None:
-    """What a large package took: glibc keeps freed memory for later, and a worker lives for months."""
-    if trim := getattr(LIBC, "malloc_trim", None):
-        trim(0)
-
-
-def _few_arenas() -> None:
-    """One pool of freed memory for all threads, as far as glibc lets us say: by default each thread keeps its own, and
-    8,000 documents indexed by short-lived threads cost 80 MB more (measured)."""
-    if option := getattr(LIBC, "mallopt", None):
-        option(M_ARENA_MAX, 2)
-
-
-_few_arenas()
 
 
 def _fail(archive: Archive, claim: jobs.Claim, error: Exception) -> None:

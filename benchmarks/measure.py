@@ -58,11 +58,15 @@ def _seconds(call: Callable[[], object]) -> float:
 
 @dataclass(slots=True)
 class Memory:
-    """Peaks in MB: resident size of the process `pid`, of its largest child, and PSS of the whole tree."""
+    """Peaks in MB: resident size of the process `pid`, of its largest child, and PSS of the whole tree.
+
+    `own` is the process's without pages of files: the system takes those back when it needs the room.
+    """
 
     pid: int
 
     worker: float = 0
+    own: float = 0
     child: float = 0
     tree_pss: float = 0
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -73,7 +77,11 @@ class Memory:
     def look(self) -> None:
         process = psutil.Process(self.pid)
         children = process.children(recursive=True)
-        self.worker = max(self.worker, process.memory_info().rss / 1e6)
+        held = process.memory_info()
+        self.worker, self.own = (
+            max(self.worker, held.rss / 1e6),
+            max(self.own, (held.rss - held.shared) / 1e6),
+        )
         pss = 0.0
         for each in (process, *children):
             try:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.db import insert_rows
+from archive_service.kernel.memory import give_memory_back
 from archive_service.rebuild.checkpoint import Checkpoint
 from archive_service.rebuild.report import Progress, RebuildReport
 from archive_service.work import Archive
@@ -38,6 +39,7 @@ def bring_index(
         with target.work(OPERATOR) as work:
             insert_rows(work.session, Indexed, rows)
         done += len(dossiers)
+        give_memory_back()
         progress("index", done, report.dossiers)
     return handle
 

@@ -22,6 +22,7 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.events import Verb
 from archive_service.kernel.jobs import Timetable
 from archive_service.kernel.keys import make_keys
+from archive_service.kernel.memory import few_arenas
 from archive_service.kernel.people import Person
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import ArchiveState, Gate, archive_state
@@ -76,6 +77,7 @@ def rebuild(
     Raises `NotPossible` (no roots; the target is not empty; a user name that is not there), `Conflict` (the database is
     in use).
     """
+    few_arenas()
     url = building_site(archive.settings, into)
     make_keys(archive.settings.data / "keys")
     with scratch(archive.settings.data / SCRATCH) as folder:
