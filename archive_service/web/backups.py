@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive_service.backup.catalogue import good_sets
@@ -41,9 +42,12 @@ def backups(work: Work, t: Sentences) -> Backups:
         if last is not None and not last.passed:
             told = t("backup.drill_failed", at=when_text(last.finished_at))
         facts.append((t(f"backup.drill_{kind.value}"), told))
-    return Backups([_sentence(each, t) for each in duties(work)], facts)
+    labels = {medium.id: medium.label or medium.id for medium in work.settings.backup}
+    return Backups([_sentence(each, labels, t) for each in duties(work)], facts)
 
 
-def _sentence(duty: Duty, t: Sentences) -> str:
-    since = when_text(duty.since) if duty.since else ""
-    return t(f"backup.owed_{duty.code.replace('-', '_')}", subject=duty.subject, since=since)
+def _sentence(duty: Duty, labels: Mapping[str, str], t: Sentences) -> str:
+    """`labels`: a medium's name for people by its id, which a subject begins with where it tells of one."""
+    first, *rest = duty.subject.split(" ", 1)
+    subject, since = " ".join([labels.get(first, first), *rest]), when_text(duty.since) if duty.since else ""
+    return t(f"backup.owed_{duty.code.replace('-', '_')}", subject=subject, since=since)

@@ -32,6 +32,7 @@ from preservation.watch_models import AuditRun
 router = page_router()
 RUNS = 30
 DIGITS = 9
+SOUND = (CopyState.verified, CopyState.not_checked, CopyState.owed)
 
 ROOTS = (
     Column("root", "fixity.root", sheet=lambda row: row.root.id),
@@ -66,7 +67,7 @@ def _show(request: Request, visit: Visit, form: Form, status: int = 200) -> Resp
         ends, silent, saved = round_ends(work, found), _silent(work, found), backups(work, t)
         damaged = damaged_copies(work) if work.actor.may(Permission.handle_incidents) else 0
         waiting = damaged if damaged > left_today(work) else 0
-        hours = work.settings.fixity_silent_hours
+        hours, required = work.settings.fixity_silent_hours, work.settings.required_copies
     if asked.wants_sheet:
         return export(request, visit, asked, t("fixity.title"), found.roots)
     empty = Empty("nothing_yet", t("fixity.no_root"))
@@ -81,6 +82,10 @@ def _show(request: Request, visit: Visit, form: Form, status: int = 200) -> Resp
         saved=saved,
         heard=heard,
         facts=_facts(found, heard, ends, t),
+        places=_places(found.roots),
+        required=required,
+        counted=len({row.root.failure_domain for row in found.roots if row.root.role != "offline"}),
+        held=lambda row: _held(row, t),
         waiting=waiting,
         form=form,
         repair_act=act(request, "/fixity/repairs"),
@@ -105,6 +110,24 @@ def repairs(request: Request, visit: TheVisit, posted: ThePosted) -> Response:
     except IN_FORM as error:
         return _show(request, visit, form_after(posted, error, visit.language, "count"), 422)
     return redirect("/fixity", Flash("fixity.repairs_let_go", n=count))
+
+
+def _places(roots: Sequence[RootCoverage]) -> dict[str, list[RootCoverage]]:
+    """The map: what burns or drowns together stands together."""
+    found: dict[str, list[RootCoverage]] = {}
+    for row in roots:
+        found.setdefault(row.root.failure_domain, []).append(row)
+    return dict(sorted(found.items()))
+
+
+def _held(row: RootCoverage, t: Sentences) -> str:
+    bad = sum(count(row, state) for state in CopyState if state not in SOUND)
+    words = t("fixity.map_held", share=share(row.checked, row.copies, t.language))
+    if bad:
+        words += t("fixity.map_bad", n=bad)
+    if owed := count(row, CopyState.owed):
+        words += t("fixity.map_owed", n=owed)
+    return words
 
 
 def _silent(work: Work, found: Coverage) -> bool:

@@ -21,7 +21,7 @@ CODES = (
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_duty_has_its_sentence(language: str) -> None:
     t = Sentences(language)
-    assert all("owed_" not in shown._sentence(Duty(code, "dia-a"), t) for code in CODES)
+    assert all("owed_" not in shown._sentence(Duty(code, "dia-a"), {}, t) for code in CODES)
 
 
 def test_what_is_owed_and_the_last_drill_are_told(house: House) -> None:
