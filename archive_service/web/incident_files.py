@@ -17,6 +17,7 @@ from archive_service.web.posted import IN_FORM, Posted, form_after
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from archive_service.work import Work
+from preservation.incidents.alike import alike, describe_alike, report_alike
 from preservation.incidents.audit_papers import list_audit_papers, read_audit_paper
 from preservation.incidents.files import (
     Description,
@@ -53,6 +54,7 @@ def _show(request: Request, visit: Visit, incident_id: UUID, forms: Forms, statu
         events = [(each.at, words.get(each.verb, each.verb)) for each in time_line(work, found)]
         papers = list_audit_papers(work, incident_id=incident_id)
         handles = work.actor.may(Permission.handle_incidents)
+        others = len(alike(work, incident_id)) if handles else 0
     describing, reporting, asking = forms
     crumbs = [(t("incident.title"), "/incidents"), (kind_words(found.kind, t), f"/incidents/{incident_id}")]
     wrong = any(form.errors or form.wrong for form in forms)
@@ -71,6 +73,7 @@ def _show(request: Request, visit: Visit, incident_id: UUID, forms: Forms, statu
         papers=papers,
         handles=handles,
         unsettled=found.state in UNSETTLED,
+        others=others,
         form=describing if describing.values else _as_written(found),
         report_form=reporting,
         ask_form=asking,
@@ -90,51 +93,72 @@ def _rule_words(due: ReportDue, t: Sentences) -> str:
 
 
 def _do(
-    request: Request, visit: Visit, incident_id: UUID, posted: Posted, place: int, do: Callable[[Work], None]
-) -> Response | None:
-    """Runs the act; the page again when the person can mend it."""
+    request: Request,
+    visit: Visit,
+    incident_id: UUID,
+    posted: Posted,
+    place: int,
+    do: Callable[[Work], None],
+    done: str,
+    do_alike: Callable[[Work], int] = lambda _: 0,
+) -> Response:
+    """Runs the act, for all alike where that is asked for; the page again when the person can mend it."""
     try:
         with visit.archive.work(visit.actor) as work:
             do(work)
+            others = do_alike(work) if posted.text("alike") else 0
     except IN_FORM as error:
         forms = [Form(), Form(), Form()]
         forms[place] = form_after(posted, error, visit.language)
         return _show(request, visit, incident_id, (forms[0], forms[1], forms[2]), 422)
-    return None
+    flash = Flash("incident_file.done_alike", n=others) if others else Flash(done)
+    return redirect(f"/incidents/{incident_id}/file", flash)
 
 
 @router.post("/incidents/{incident_id}/file")
 def describe(request: Request, visit: TheVisit, incident_id: UUID, posted: ThePosted) -> Response:
     names = ("cause", "remedy", "affected", "evidence")
     written = Description(*(posted.text(name) for name in names))
-    wrong = _do(
-        request, visit, incident_id, posted, 0, lambda work: describe_incident(work, incident_id, written)
+    return _do(
+        request,
+        visit,
+        incident_id,
+        posted,
+        0,
+        lambda work: describe_incident(work, incident_id, written),
+        "incident_file.described",
+        lambda work: describe_alike(work, incident_id, written),
     )
-    return wrong or redirect(f"/incidents/{incident_id}/file", Flash("incident_file.described"))
 
 
 @router.post("/incidents/{incident_id}/report")
 def report(request: Request, visit: TheVisit, incident_id: UUID, posted: ThePosted) -> Response:
     outcome = ReportOutcome.not_needed if posted.text("outcome") == "not_needed" else ReportOutcome.sent
     rule, recipient, reference = (posted.text(name) for name in ("rule", "recipient", "reference"))
-    wrong = _do(
+    return _do(
         request,
         visit,
         incident_id,
         posted,
         1,
         lambda work: report_incident(work, incident_id, rule, outcome, recipient, reference),
+        "incident_file.reported",
+        lambda work: report_alike(work, incident_id, rule, outcome, recipient, reference),
     )
-    return wrong or redirect(f"/incidents/{incident_id}/file", Flash("incident_file.reported"))
 
 
 @router.post("/incidents/{incident_id}/waiting")
 def ask(request: Request, visit: TheVisit, incident_id: UUID, posted: ThePosted) -> Response:
     question = posted.text("question")
-    wrong = _do(
-        request, visit, incident_id, posted, 2, lambda work: wait_for_person(work, incident_id, question)
+    return _do(
+        request,
+        visit,
+        incident_id,
+        posted,
+        2,
+        lambda work: wait_for_person(work, incident_id, question),
+        "incident_file.asked",
     )
-    return wrong or redirect(f"/incidents/{incident_id}/file", Flash("incident_file.asked"))
 
 
 @router.post("/incidents/{incident_id}/minutes")

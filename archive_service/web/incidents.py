@@ -22,6 +22,7 @@ from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
 from preservation.aips.store import copies_of
 from preservation.audits.restore import restore_copy
+from preservation.incidents.alike import alike, close_alike
 from preservation.incidents.files import reports_due
 from preservation.incidents.register import close_incident, list_incidents, visible_incident
 from preservation.models import Dossier
@@ -90,6 +91,7 @@ def _show(request: Request, visit: Visit, incident_id: UUID, form: Form, status:
         copies = copies_of(work, dossier.id) if dossier else ()
         handles = work.actor.may(Permission.handle_incidents) and found.state in UNSETTLED
         others = _same_dossier(work.session, found)
+        many = len(alike(work, incident_id)) if handles else 0
         names = names_of(work, [found.closed_by])
         due = reports_due(work, found)
     words = kind_words(found.kind, t)
@@ -108,6 +110,7 @@ def _show(request: Request, visit: Visit, incident_id: UUID, form: Form, status:
         dossier=dossier,
         copies=copies,
         others=others,
+        many=many,
         names=names,
         handles=handles,
         due=due,
@@ -132,9 +135,11 @@ def close(request: Request, visit: TheVisit, incident_id: UUID, posted: ThePoste
     try:
         with visit.archive.work(visit.actor) as work:
             close_incident(work, incident_id, posted.text("remark"))
+            many = close_alike(work, incident_id, posted.text("remark")) if posted.text("alike") else 0
     except IN_FORM as error:
         return _show(request, visit, incident_id, form_after(posted, error, visit.language, "remark"), 422)
-    return redirect(f"/incidents/{incident_id}", Flash("incident.closed"))
+    flash = Flash("incident_file.done_alike", n=many) if many else Flash("incident.closed")
+    return redirect(f"/incidents/{incident_id}", flash)
 
 
 @router.post("/incidents/{incident_id}/restore")

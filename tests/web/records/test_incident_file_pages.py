@@ -11,7 +11,7 @@ from sqlalchemy import select
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.setting_tables import Incidents
 from preservation.incidents.register import open_incident
-from preservation.watch_models import AuditPaper, Incident
+from preservation.watch_models import AuditPaper, Incident, IncidentState
 from tests.archives import House
 from tests.web.visits import Browser, sheet_of, text_of
 
@@ -67,3 +67,22 @@ def test_the_file_is_written_reported_and_put_into_minutes(
         paper = work.session.scalars(select(AuditPaper.id)).one()
     assert auditor.get(f"/audit-papers/{paper}").content.startswith(b"%PDF")
     assert visit("officer").get(f"/audit-papers/{paper}").status_code == 403
+
+
+def test_a_thousand_copies_of_one_disk_are_reported_and_closed_at_once(
+    house: House, incident: UUID, visit: Visit
+) -> None:
+    with house.archive.work(THE_ARCHIVE) as work:
+        for path in ("b", "c"):
+            open_incident(work, "missing", root_id="ban-sao", path=path)
+    auditor, base = visit("auditor"), f"/incidents/{incident}"
+    page = f"{base}/file"
+    assert "Cũng cho 2 sự cố cùng loại ở cùng kho" in text_of(auditor.get(page))
+    report = {"rule": "qcvn-12-2026", "outcome": "sent", "recipient": "Công an tỉnh", "reference": "15/BC"}
+    assert auditor.submit(page, f"{base}/report", **report, alike="1").status_code == 303
+    assert "Đã ghi cho sự cố này và 2 sự cố cùng loại." in text_of(auditor.get(page))
+    assert "Cũng cho 2 sự cố" in text_of(auditor.get(base))
+    remark = "Đã thay đĩa, mọi bản đã đọc lại."
+    assert auditor.submit(base, f"{base}/close", remark=remark, alike="1").status_code == 303
+    with house.archive.look(THE_ARCHIVE) as work:
+        assert set(work.session.scalars(select(Incident.state))) == {IncidentState.closed}
