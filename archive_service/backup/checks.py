@@ -9,6 +9,7 @@ from typing import Any
 
 from archive_service.backup.catalogue import good_sets
 from archive_service.backup.cipher import PartDamaged
+from archive_service.backup.malware import Scanned, scan_set
 from archive_service.backup.media import (
     ForeignMedium,
     Manifest,
@@ -33,11 +34,12 @@ NEWEST = "newest"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`faults` is empty for a set that is as it was written."""
+    """`faults` is empty for a set that is as it was written. `malware` is None where it was not opened."""
 
     set_id: str
     medium_id: str
     faults: tuple[str, ...]
+    malware: Scanned | None = None
 
 
 def backup_check(archive: Archive) -> list[Checked]:
@@ -68,13 +70,18 @@ def bytes_faults(archive: Archive, store: ObjectStore, set_id: str) -> list[str]
 def check_set(
     archive: Archive, store: ObjectStore, medium_id: str, set_id: str, identities: Sequence[Any]
 ) -> Checked:
-    """One set now; with identities it is also restored in a scratch place. Raises `WrongKey`, `StoreAway`."""
-    faults = bytes_faults(archive, store, set_id)
+    """One set now; with identities it is also restored in a scratch place, and scanned for malware.
+
+    Raises `WrongKey`, `StoreAway`.
+    """
+    faults, malware = bytes_faults(archive, store, set_id), None
     if not faults and identities:
         manifest = read_manifest(store, set_id, archive.keys.public)
         with scratch(archive.settings.data / SCRATCH) as folder:
             faults = _restored_faults(archive, store, manifest, identities, folder)
-    return Checked(set_id, medium_id, tuple(faults))
+            malware = scan_set(archive, store, manifest, identities, folder) if not faults else None
+    infected = [f"malware {each}" for each in malware.found] if malware else []
+    return Checked(set_id, medium_id, (*faults, *infected), malware)
 
 
 def _restored_faults(

@@ -34,6 +34,7 @@ DRILLS = {DrillKind.rebuild: "Dựng lại danh mục từ kho lưu", DrillKind.
 STEPS = {
     "set-proven": "Chọn bản sao lưu, kiểm tra chữ ký và từng byte",
     "key-fits": "Lấy khóa trong két, mở được bản sao lưu",
+    "scanned": "Quét mã độc các phần đã mở",
     "database-loaded": "Nạp cơ sở dữ liệu vào nơi mới, trống",
     "compared": "So số dòng, lược đồ và chuỗi nhật ký với lúc sao lưu",
     "software-unpacked": "Lấy lại phần mềm của ngày sao lưu",
@@ -175,6 +176,7 @@ def restore_minutes(archive: Archive, report: RestoreReport) -> bytes:
             Số_dòng_đã_phục_hồi=sum(report.rows.values()),
             Mục_nhật_ký_cuối=report.log_number,
             Phần_mềm=report.software or "không yêu cầu",
+            Mã_độc=f"Chưa quét hết: {report.unscanned}" if report.unscanned else "Không phát hiện",
             So_với_chính_nó="Số dòng từng bảng, lược đồ và chuỗi nhật ký khớp với lúc sao lưu.",
         ),
         facts(

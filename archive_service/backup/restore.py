@@ -21,6 +21,7 @@ from archive_service.backup.catalogue import adopt_sets
 from archive_service.backup.cipher import PartDamaged, unseal
 from archive_service.backup.facts import faults_of
 from archive_service.backup.make import SOFTWARE
+from archive_service.backup.malware import Scanned, scan_file, scan_set
 from archive_service.backup.media import Manifest, key_of, read_manifest
 from archive_service.backup.newer import Newer, newer_in_storage
 from archive_service.backup.tried import check_bytes, load_database, read_facts, require_part
@@ -49,6 +50,8 @@ class RestoreReport:
     log_number: int = 0
     newer: Newer = field(default_factory=Newer)
     software: str = ""
+    unscanned: str = ""
+    """Why not everything was scanned for malware; "" when it was."""
     steps: list[tuple[str, datetime]] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
@@ -66,6 +69,18 @@ class BackupDamaged(NotPossible):
         )
 
 
+class BackupInfected(NotPossible):
+    name = "backup-infected"
+
+    def __init__(self, set_id: str, found: Sequence[str]) -> None:
+        told = "; ".join(found)
+        super().__init__(
+            f"Bản sao lưu {set_id} có mã độc, không phục hồi gì: {told}. Dùng bản trước đó; báo người phụ trách an toàn.",
+            f"The backup {set_id} carries malware, nothing was restored: {told}. Use an earlier one; tell whoever is "
+            "in charge of security.",
+        )
+
+
 def restore(
     archive: Archive,
     store: ObjectStore,
@@ -80,7 +95,7 @@ def restore(
     """Brings the set back into `into` (the setting `database` when that is an SQLite file that is not there).
 
     Raises `NotPossible` (the target holds something; keys are missing; another kind of database), `WrongKey`,
-    `BackupDamaged`. Whatever is raised, the target is as it was.
+    `BackupDamaged`, `BackupInfected`. Whatever is raised, the target is as it was.
     """
     key = (
         archive.keys.public
@@ -99,16 +114,19 @@ def restore(
     with _as_it_was(url, set_id):
         facts = read_facts(store, manifest, identities)
         step("key-fits")
+        with scratch(archive.settings.data / SCRATCH) as place:
+            report.unscanned = _require_clean(scan_set(archive, store, manifest, identities, place), set_id)
+        step("scanned")
         site = _site(url)
         load_database(store, manifest, identities, site)
         step("database-loaded")
         _require_equal(site, facts, key, set_id)
         step("compared")
+        if software is not None:
+            report.software = str(_bring_software(archive, store, manifest, identities, software))
+            step("software-unpacked")
         _move_in(site, url)
     report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
-    if software is not None:
-        report.software = str(_bring_software(archive, store, manifest, identities, software))
-        step("software-unpacked")
     _settle(archive, url, report)
     step("held-against-storage")
     return report
@@ -224,6 +242,12 @@ def _clear(url: str) -> None:
     engine.dispose()
 
 
+def _require_clean(scanned: Scanned, set_id: str) -> str:
+    if scanned.found:
+        raise BackupInfected(set_id, scanned.found)
+    return scanned.unscanned
+
+
 def _bring_software(
     archive: Archive, store: ObjectStore, manifest: Manifest, identities: Sequence[Any], folder: Path
 ) -> Path:
@@ -237,6 +261,7 @@ def _bring_software(
         packed = place / "software.tar.gz"
         with packed.open("wb") as stream:
             unseal(store, key_of(holder.set_id, SOFTWARE), require_part(holder, SOFTWARE), identities, stream)
+        _require_clean(scan_file(archive, packed, SOFTWARE), holder.set_id)
         folder.mkdir(parents=True)
         with tarfile.open(packed) as tar:
             tar.extractall(folder, filter="data")

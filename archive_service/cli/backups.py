@@ -115,6 +115,8 @@ def verify(
         if not found.faults
         else [f"{set_id} {where}: {f}" for f in found.faults]
     )
+    if found.malware is not None and found.malware.unscanned:
+        lines.append(_not_scanned(found.malware.unscanned))
     report(asdict(found), lines, as_json=as_json, good=not found.faults)
 
 
@@ -224,6 +226,12 @@ def _progress(step: str, done: int) -> None:
     typer.echo(f"{done}. {both(STEPS[step], step)}", err=True)
 
 
+def _not_scanned(why: str) -> str:
+    why = why.replace("no-scanner", both("chưa cấu hình trình quét", "no scanner is set up"))
+    why = why.replace("too-large", both("quá lớn với trình quét", "too large for the scanner"))
+    return both(f"Chưa quét mã độc hết: {why}.", f"Not everything was scanned for malware: {why}.")
+
+
 def _restore_lines(found: RestoreReport) -> list[str]:
     rows = sum(found.rows.values())
     lines = [
@@ -232,6 +240,8 @@ def _restore_lines(found: RestoreReport) -> list[str]:
             f"{rows} rows were restored from {found.set_id} ({found.medium_id}) into {hide_password(found.into)}.",
         )
     ]
+    if found.unscanned:
+        lines.append(_not_scanned(found.unscanned))
     if not found.newer:
         lines.append(both("Kho lưu không có gì mới hơn bản này.", "Storage holds nothing newer."))
         lines.append(
