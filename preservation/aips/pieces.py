@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archive_service.kernel.objects import ObjectMissing, ObjectStore
@@ -29,16 +29,20 @@ class Pieces:
 
 
 def pieces_of(
-    stores: Mapping[str, ObjectStore], object_id: str, inventory_digest: str, senders: Mapping[str, str]
+    stores: Mapping[str, ObjectStore],
+    object_id: str,
+    inventory_digest: str,
+    senders: Mapping[str, str],
+    beat: Callable[[int], None] = lambda _: None,
 ) -> Pieces | None:
-    """Reads every copy whole; None when some file is good in none of them."""
+    """Reads every copy whole; None when some file is good in none of them. `beat` hears the bytes, and may wait."""
     inventory = _inventory(stores, object_id, inventory_digest)
     if inventory is None:
         return None
     bad: dict[str, frozenset[str]] = {}
     for root_id, store in stores.items():
         try:
-            faults = list(faults_against(store, inventory, senders))
+            faults = list(faults_against(store, inventory, senders, beat))
         except (ObjectMissing, *UNREADABLE):
             continue
         bad[root_id] = frozenset(fault.path for fault in faults if fault.kind != "extra")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from archive_service.kernel.objects import ObjectStore
 from preservation.ocfl.inventory import INVENTORY
@@ -12,17 +12,19 @@ from preservation.ocfl.state import read_small
 from preservation.verify import UNREADABLE, verify_copy
 
 
-def agreed_digest(stores: Mapping[str, ObjectStore], object_id: str) -> str | None:
+def agreed_digest(
+    stores: Mapping[str, ObjectStore], object_id: str, beat: Callable[[int], None]
+) -> str | None:
     """SHA-512 of the one inventory that two roots or more hold, each copy whole by it; None in any other case.
 
-    Reads every copy whole.
+    Reads every copy whole; `beat` hears the bytes, and may wait.
     """
     try:
         found = {_digest(store, object_id) for store in stores.values()}
         if len(stores) < 2 or len(found) != 1:
             return None
         (digest,) = found
-        faults = (next(verify_copy(store, object_id, digest, {}), None) for store in stores.values())
+        faults = (next(verify_copy(store, object_id, digest, {}, beat), None) for store in stores.values())
         return None if any(faults) else digest
     except UNREADABLE:
         return None

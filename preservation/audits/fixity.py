@@ -196,8 +196,8 @@ def _read(archive: Archive, run: _Run, due: Due, lease: UUID) -> None:
         _stop_all(archive, run, jumped)
         return
     stores = online_copies(archive, dossier) if faults else {}
-    whole = pieces_of(stores, dossier.object_id, dossier.inventory_digest, senders) is not None
-    agreed = None if whole or not faults else agreed_digest(stores, dossier.object_id)
+    whole = pieces_of(stores, dossier.object_id, dossier.inventory_digest, senders, run.pace) is not None
+    agreed = None if whole or not faults else agreed_digest(stores, dossier.object_id, run.pace)
     _settle(archive, run, due, lease, dossier.inventory_digest, faults, whole=whole, agreed=agreed)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.worker import drain
+from preservation.audits import fixity
 from preservation.models import CopyState, Dossier, FileObject
 from tests.archives import House
 from tests.preservation.dossiers import ORIGINAL, audit, dossier_of, incidents, keep, place, states
@@ -46,6 +47,22 @@ def test_a_changed_row_is_told_as_that_and_not_as_a_loss(house: House, which: st
     assert before == {
         path: path.read_bytes() for path in place(house, dossier_id).rglob("*") if path.is_file()
     }
+
+
+def test_whatever_an_audit_reads_keeps_to_its_share_of_the_disks(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the day of mass damage every copy is read again for pieces and for agreement: that is when it counts."""
+    heard: list[int] = []
+    monkeypatch.setattr(fixity, "Pace", lambda _: heard.append)
+    dossier_id = keep(house)
+    audit(house)
+    once = sum(heard)  # both copies
+    heard.clear()
+    change_row(house, dossier_id, "file")
+    audit(house)
+    # Each copy is judged; for each that is at fault both are read for pieces, then both for agreement.
+    assert sum(heard) == 5 * once > 0
 
 
 def test_the_row_put_right_the_copies_are_good_again(house: House) -> None:
