@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Sequence
+from datetime import datetime
 from email.message import EmailMessage
 
 from archive_service.alarms.told import ReceiverAway, Told
@@ -16,9 +17,9 @@ from archive_service.web.texts import when_text
 SECONDS = 20.0
 
 
-def send_mail(mail: Mail, name: str, told: Sequence[Told]) -> None:
+def send_mail(mail: Mail, name: str, told: Sequence[Told], now: datetime) -> None:
     """Raises `ReceiverAway` when the server does not take it for every recipient."""
-    letter = write_letter(mail, name, told)
+    letter = write_letter(mail, name, told, now)
     try:
         with _connect(mail) as server:
             if mail.encryption == "starttls":
@@ -38,12 +39,14 @@ def _connect(mail: Mail) -> smtplib.SMTP:
     return smtplib.SMTP(mail.host, mail.port, timeout=SECONDS)
 
 
-def write_letter(mail: Mail, name: str, told: Sequence[Told]) -> EmailMessage:
+def write_letter(mail: Mail, name: str, told: Sequence[Told], now: datetime) -> EmailMessage:
     """The same alarms give the same Message-ID: a mailbox that gets it twice shows it once."""
     t = Sentences("vi")
     letter = EmailMessage()
     letter["From"], letter["To"] = mail.sender, ", ".join(mail.to)
     letter["Subject"] = " ".join(t("alarm.subject", name=name, n=len(told)).split())
+    # A letter must have one (RFC 5322), and not every server adds it.
+    letter["Date"] = now
     letter["Message-ID"] = f"<{told[0].id}.{len(told)}@{mail.sender.partition('@')[2]}>"
     lines = [
         t(
@@ -53,7 +56,7 @@ def write_letter(mail: Mail, name: str, told: Sequence[Told]) -> EmailMessage:
             root=each.root or "–",
             at=when_text(each.opened_at, seconds=True),
             number=each.number,
-            path=f"/incidents/{each.incident}",
+            path=f"/incidents/{each.incident}" if each.incident else "–",
         )
         for each in told
     ]

@@ -53,14 +53,14 @@ def _send(archive: Archive, channel: str, batch: list[tuple[Alarm, Incident]]) -
     _tell(archive, channel, [_told(*each) for each in batch])
 
 
-def try_channels(archive: Archive) -> dict[str, str]:
-    """A trial alarm by every channel, now: channel → why it was not taken, "" when it was. Nothing is kept of it but in
-    the log."""
+def try_channels(archive: Archive) -> dict[str, ReceiverAway | None]:
+    """A trial alarm by every channel, now: channel → why it was not taken, None when it was. Nothing is kept of it but
+    in the log."""
     trial = new_id()
     told = Told(
         id=str(trial),
         event=TRIAL,
-        incident=str(trial),
+        incident="",
         number="–",
         kind=TRIAL,
         state="closed",
@@ -76,21 +76,21 @@ def try_channels(archive: Archive) -> dict[str, str]:
     return found
 
 
-def _trouble(archive: Archive, channel: str, told: Told) -> str:
+def _trouble(archive: Archive, channel: str, told: Told) -> ReceiverAway | None:
     try:
         _tell(archive, channel, [told])
     except ReceiverAway as error:
-        return error.en
-    return ""
+        return error
+    return None
 
 
 def _tell(archive: Archive, channel: str, told: list[Told]) -> None:
-    settings = archive.settings
+    settings, now = archive.settings, archive.clock.now()
     if channel == MAIL and settings.mail is not None:
-        send_mail(settings.mail, settings.name, told)
+        send_mail(settings.mail, settings.name, told, now)
     for hook in settings.webhooks:
         if channel == WEBHOOK + hook.id:
-            call_webhook(hook, settings.name, told, archive.clock.now())
+            call_webhook(hook, settings.name, told, now)
 
 
 def _told(alarm: Alarm, incident: Incident) -> Told:

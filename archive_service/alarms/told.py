@@ -10,7 +10,7 @@ from archive_service.kernel.errors import TryLater
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """No title, no name of a file or person: it leaves the archive."""
+    """No title, no name of a file or person: it leaves the archive. `incident` is empty in a trial."""
 
     id: str
     event: str

@@ -65,7 +65,8 @@ def _waits(incident: Incident) -> str:
 def try_alarms(as_json: AsJson = False) -> None:
     """Send a trial alarm by every channel of the settings, now. Exit code 1 when one was not taken."""
     with opened() as archive:
-        found = try_channels(archive)
+        away = try_channels(archive)
+    found = {channel: why.sentence(language()) if why else "" for channel, why in away.items()}
     if not found:
         raise NotPossible(
             "Chưa cấu hình nơi nhận báo động: xem mail và webhooks trong docs/operating/settings.md.",

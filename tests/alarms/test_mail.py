@@ -31,6 +31,7 @@ def test_a_letter_says_what_happened_in_vietnamese_and_names_no_file(house: Hous
     text = made.get_content()
     assert receiver.letters[0][0] == ["a@x.example", "b@x.example"]
     assert "1 báo động về sự cố" in made["Subject"] and made.get_content_type() == "text/plain"
+    assert made["Date"].datetime == house.clock.now().replace(microsecond=0)
     assert "Phát hiện sự cố: Thiếu tệp, kho ban-sao" in text and "mật" not in text
 
 

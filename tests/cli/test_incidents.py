@@ -43,4 +43,7 @@ def test_alarms_are_tried(archive: Terminal, monkeypatch: pytest.MonkeyPatch) ->
         assert (good.code, len(posts.got)) == (0, 1) and "webhook:tt: taken" in good.out
         posts.status = 500
         bad = archive("alarms", "test", "--json")
-    assert bad.code == 1 and "500" in json.loads(bad.out)["webhook:tt"]
+        assert bad.code == 1 and "500" in json.loads(bad.out)["webhook:tt"]
+        assert (
+            "Nơi nhận báo động tt không nhận: HTTP 500." in archive("--language", "vi", "alarms", "test").out
+        )
