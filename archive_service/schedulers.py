@@ -31,7 +31,8 @@ def announced(archive: Archive) -> Iterator[tuple[str, ...]]:
     mine = f"{PREFIX}{socket.gethostname()[:24]} {os.getpid()} {str(new_id())[-6:]}"
     others = _noted(archive, mine)
     if others:
-        log.warning("another scheduler runs, or ended less than a minute ago: %s; two do no harm", others)
+        told = ", ".join(others)
+        log.warning("another scheduler runs, or ended less than a minute ago: %s; two do no harm", told)
     stop = threading.Event()
 
     def beating() -> None:

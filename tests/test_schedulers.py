@@ -32,7 +32,7 @@ def test_the_second_is_told_of_the_first(house: House, caplog: pytest.LogCapture
     assert noted(house) == []
 
 
-def test_one_that_died_is_named_for_a_minute(house: House) -> None:
+def test_one_that_died_is_named_for_a_minute(house: House, caplog: pytest.LogCaptureFixture) -> None:
     with house.archive.work(THE_ARCHIVE) as work:
         work.session.add(Lease(name=f"{PREFIX}may-cu 12 abc", until=work.now()))
     with announced(house.archive) as others:
@@ -41,3 +41,4 @@ def test_one_that_died_is_named_for_a_minute(house: House) -> None:
         work.session.add(Lease(name=f"{PREFIX}may-cu 13 abc", until=work.now().replace(year=2099)))
     with announced(house.archive) as others:
         assert others == ("may-cu 13 abc",)
+    assert "a minute ago: may-cu 13 abc; two do no harm" in caplog.text
