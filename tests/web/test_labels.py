@@ -11,6 +11,9 @@ from archive_service.kernel.jobs import JobState
 from archive_service.kernel.people import AccountState, GrantState
 from archive_service.web.jinja import environment
 from archive_service.web.labels import COLOURS, LABELS, REGIME_WORDS, label
+from archive_service.web.running import kind_words
+from archive_service.web.sentences import Sentences
+from archive_service.worker import HANDLERS
 from ingest.models import SipState
 from preservation.models import AccessMode, CopyState, DossierState, Verdict
 from preservation.watch_models import IncidentState
@@ -45,6 +48,11 @@ def test_a_tag_shows_word_icon_and_colour(thing: str, code: str) -> None:
     assert one.vi and one.en and one.colour in COLOURS
     shown = environment("vi").globals["ui"].tag(thing, code)
     assert one.vi in shown and "<svg" in shown and one.colour in shown
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_kind_of_job_has_words(language: str) -> None:
+    assert [kind for kind in HANDLERS if kind_words(Sentences(language), kind) == kind] == []
 
 
 def test_a_state_without_words_raises() -> None:
