@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -141,7 +142,22 @@ def _broker() -> str:
 def settings(as_json: AsJson = False) -> None:
     """Show the settings in force; secrets are hidden."""
     shown = {name: _hidden(value) for name, value in load_settings().model_dump().items()}
-    report(shown, (f"{name} = {value}" for name, value in shown.items()), as_json=as_json)
+    report(shown, (line for name, value in shown.items() for line in _lines(name, value)), as_json=as_json)
+
+
+def _lines(name: str, value: Any) -> Iterator[str]:
+    """Tables line by line, `storage.1.url = …`; words as `archive.toml` writes them."""
+    if isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
+        value = {str(number): each for number, each in enumerate(value, 1)}
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield from _lines(f"{name}.{key}", each)
+        return
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    elif isinstance(value, list | dict):
+        value = ", ".join(str(each) for each in value)
+    yield f"{name} = {'' if value is None else value}".rstrip()
 
 
 def _hidden(value: Any) -> Any:
@@ -150,7 +166,7 @@ def _hidden(value: Any) -> Any:
         return str(value)
     if isinstance(value, dict):
         return {name: _hidden(each) for name, each in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_hidden(each) for each in value]
     if isinstance(value, int | None):
         return value

@@ -161,6 +161,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
+        given = set(self.model_fields_set)
         self.data = self.data.absolute()
         if self.data.exists() and not self.data.is_dir():
             raise ValueError(f"data: expected a folder, {self.data} is a file")
@@ -201,6 +202,7 @@ class Settings(BaseSettings):
         )
         if unknown := sorted(name for name in named if name and name not in self.credentials):
             raise ValueError(f"credentials: no entry named {', '.join(unknown)}")
+        self.model_fields_set.intersection_update(given)  # what is filled in here, nobody has set
         return self
 
     def _check_backup(self, places: list[str]) -> None:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from archive_service import upkeep
 from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.permissions import Permission
-from archive_service.kernel.settings import Settings
+from archive_service.kernel.settings import Root, Settings
 from archive_service.web.exports import export
 from archive_service.web.forms import act
 from archive_service.web.frame import Flash, Page, Site, redirect, render, sentences
@@ -152,16 +152,19 @@ def shown(value: object, t: Sentences) -> str:
         return t("settings.secret_set" if value.get_secret_value() else "settings.secret_missing")
     if isinstance(value, dict):
         return ", ".join(f"{name}: {t('settings.secret_set')}" for name in value) or "–"
-    if isinstance(value, list):
-        return "; ".join(_shown_item(item) for item in value) or "–"
+    if isinstance(value, BaseModel):
+        return ", ".join(f"{name}: {shown(each, t)}" for name, each in value)
+    if isinstance(value, list | tuple):
+        return "; ".join(_shown_item(item, t) for item in value) or "–"
     if isinstance(value, bool):
         return t("settings.yes" if value else "settings.no")
     return without_user(str(value)) if value not in (None, "") else "–"
 
 
-def _shown_item(item: object) -> str:
-    url, name, domain = (getattr(item, key, "") for key in ("url", "id", "failure_domain"))
-    return f"{name} ({without_user(str(url))}, {domain})" if url else str(item)
+def _shown_item(item: object, t: Sentences) -> str:
+    if isinstance(item, Root):
+        return f"{item.id} ({without_user(item.url)}, {item.failure_domain})"
+    return shown(item, t)
 
 
 def without_user(value: str) -> str:

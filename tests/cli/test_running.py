@@ -109,6 +109,18 @@ def test_settings_are_shown_without_their_secrets(archive: Terminal, monkeypatch
     assert "bi-mat" not in said.out
 
 
+def test_settings_are_lines_without_the_signs_of_a_language_for_programs(
+    archive: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVE_FIXITY_HOURS", '["22:00", "05:00"]')
+    monkeypatch.setenv("ARCHIVE_OFFICE_HOURS__SPANS", '[["07:00", "11:00"], ["13:00", "16:00"]]')
+    lines = archive("settings").out.splitlines()
+    assert "storage.2.id = ban-sao" in lines and "fixity_hours = 22:00:00, 05:00:00" in lines
+    assert {"watch =", "webhooks =", "demo = false"} <= set(lines)
+    assert "office_hours.spans.2 = 13:00:00, 16:00:00" in lines
+    assert [line for line in lines if "None" in line or "{" in line or "[" in line] == []
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Dossier]:
     """An archive that holds one dossier."""

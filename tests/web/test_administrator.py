@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from archive_service.kernel.errors import SignInNeeded
 from archive_service.kernel.jobs import Job, JobState
 from archive_service.kernel.people import AccountState, Grant, GrantState, Person, PersonKind
 from archive_service.kernel.permissions import Role
+from archive_service.kernel.settings import Settings
 from archive_service.upkeep import services
 from archive_service.web.running import shown_settings, without_user
 from archive_service.web.sentences import Sentences
@@ -178,6 +180,17 @@ def test_a_service_that_is_away_is_named(visit: Visit, house: House) -> None:
         states = {service.name: service.state for service in services(house.archive, work)}
     assert (states["malware"], states["database"]) == ("away", "online")
     assert "Mất kết nối: 1" in text_of(visit("administrator").get("/health"))
+
+
+def test_settings_say_what_was_set_and_show_tables_in_words(tmp_path: Path) -> None:
+    hook = {"id": "tt", "url": "https://tt.example/bao-dong", "secret": "bimat-bimat-bimat"}
+    given = {"data": tmp_path, "webhooks": [hook], "fixity_hours": ["22:00", "05:00"]}
+    rows = {row.name: row for row in shown_settings(Settings.model_validate(given), Sentences("vi"))}
+    assert {name for name, row in rows.items() if row.given} == set(given)
+    assert rows["webhooks"].value == "id: tt, url: https://tt.example/bao-dong, secret: đã đặt"
+    assert rows["fixity_hours"].value == "22:00:00; 05:00:00"
+    assert rows["metrics"].value == "token: –, addresses: –"
+    assert rows["keystore"].value == f"places: {tmp_path}/keystore/1; {tmp_path}/keystore/2, escrow: –"
 
 
 def test_settings_show_no_secret(house: House) -> None:
