@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from archive_service.api import doors
 from archive_service.api.metrics import add_metrics
 from archive_service.api.routers import add_api
+from archive_service.kernel.errors import TryLater
 from archive_service.web import site
 from archive_service.work import Archive
 from archive_service.worker import start_in_process
@@ -52,14 +54,31 @@ def create_app(archive: Archive, *, work_here: bool = True) -> FastAPI:
     add_api(app)
     site.add_pages(app, archive)
     doors.tell_errors(app, site.error_page)
+    app.add_exception_handler(OperationalError, _database_away)
     app.add_exception_handler(Exception, _fault)
     return app
+
+
+def _database_away(request: Request, error: Exception) -> Response:
+    """The database does not answer or cannot work now: a client that is told 500 would not come again."""
+    incident = site.note_fault(request, error)
+    away = TryLater(
+        f"Cơ sở dữ liệu tạm ngừng; không mất dữ liệu nào. Đề nghị thử lại sau ít phút. Mã sự cố {incident}.",
+        f"The database is away; nothing is lost. Try again in a few minutes. Incident {incident}.",
+        name="database-away",
+        incident=incident,
+    )
+    return site.away(request, away) if _is_page(request) else doors.tell(request, away)
+
+
+def _is_page(request: Request) -> bool:
+    return not request.url.path.startswith("/api/")
 
 
 def _fault(request: Request, error: Exception) -> Response:
     """Our own fault, told by its incident number alone; the traceback is in the log under it."""
     incident = site.note_fault(request, error)
-    if not request.url.path.startswith("/api/"):
+    if _is_page(request):
         return site.fault(request, incident)
     vi = f"Hệ thống của kho gặp lỗi. Mã sự cố {incident}."
     en = f"Our system failed. Incident {incident}."

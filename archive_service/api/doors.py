@@ -87,6 +87,10 @@ def problem(status: int, name: str, vi: str, en: str, language: str, **extra: An
 
 def _archive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ArchiveError)  # noqa: S101 (narrowed by the registration below)
+    return tell(request, error)
+
+
+def tell(request: Request, error: ArchiveError) -> Response:
     extra = {key: str(value) if isinstance(value, UUID) else value for key, value in error.extra.items()}
     answer = problem(error.status, error.name, error.vi, error.en, language_of(request), **extra)
     if error.status == 401:

@@ -148,7 +148,17 @@ def note_fault(request: Request, error: Exception) -> str:
 
 
 def fault(request: Request, incident: str) -> Response:
-    """Reads nothing more: what failed may be the database itself."""
+    _ask_nobody(request)
+    return fault_page(request, incident)
+
+
+def away(request: Request, error: ArchiveError) -> Response:
+    """The page while the database is away."""
+    _ask_nobody(request)
+    return refusal_page(request, error)
+
+
+def _ask_nobody(request: Request) -> None:
+    """Who looks is not read any more: what failed may be the database itself."""
     if not hasattr(request.state, "viewer"):
         request.state.viewer = None
-    return fault_page(request, incident)

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from archive_service.accounts.people import enter_token
+from archive_service.app import create_app
 from archive_service.kernel import jobs
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.jobs import JobState
@@ -253,6 +256,25 @@ def test_a_job_whose_database_is_gone_is_taken_up_after_its_lease(
     assert job_of(postgres_house.archive, "store_sip").state is JobState.running
     later(postgres_house)
     assert_whole(postgres_house.archive, dossier_of(postgres_house, sip_id))
+
+
+def test_pages_and_the_api_say_that_the_database_is_away_until_it_is_back(
+    postgres_house: House, postgres_server: Postgres
+) -> None:
+    with postgres_house.archive.work(THE_ARCHIVE) as work:
+        token = enter_token(work, postgres_house.people["officer"].id, "test")
+    asking = {"Authorization": f"Bearer {token}"}
+    app = create_app(postgres_house.archive, work_here=False)
+    browser = TestClient(app, cookies={"archive_session": "somebody"})
+    postgres_server.kill()
+    try:
+        page, answer = browser.get("/sips"), browser.get("/api/v1/sips", headers=asking)
+    finally:
+        postgres_server.start()
+    assert page.status_code == answer.status_code == 503
+    assert "Cơ sở dữ liệu tạm ngừng" in page.text and "Mã sự cố" in page.text
+    assert answer.json()["title"] == "database-away" and answer.json()["incident"]
+    assert browser.get("/api/v1/sips", headers=asking).status_code == 200
 
 
 def before_next_tree(house: House, act: Callable[[], None]) -> None:
