@@ -187,7 +187,7 @@ def root_trouble(archive: Archive, root_id: str) -> tuple[str, str]:
     except MarkerBroken as error:
         return "stopped", error.name
     except StoreAway as error:
-        return "away", error.en
+        return "away", error.name
     if marker is None:
         return "stopped", "marker-missing"
     if row is None or marker.marker_id != str(row.marker_id) or marker.archive_id != str(state.archive_id):

@@ -16,6 +16,8 @@ from archive_service.kernel.errors import Conflict, Forbidden, NotPossible
 from archive_service.kernel.log import LogEntry
 from archive_service.kernel.objects import StoreAway
 from archive_service.kernel.objects.folder import FolderStore
+from archive_service.web.incident_words import stop_words
+from archive_service.web.sentences import Sentences
 from archive_service.worker import drain
 from preservation.aips.erase import erase
 from preservation.audits import fixity
@@ -127,6 +129,15 @@ def test_an_empty_mount_stops_the_audit_of_its_root_and_blames_no_copy(house: Ho
     assert audit(house).stopped == {"ban-sao": "marker-missing"}
     assert states(house.archive, dossier_id)["ban-sao"] is CopyState.verified
     assert [each.kind for each in incidents(house.archive)] == ["audit-stopped"]
+
+
+def test_a_root_that_is_away_stops_its_audit_for_a_reason_that_has_words(house: House) -> None:
+    keep(house)
+    base = house.archive.settings.data / "storage/2"
+    shutil.move(base, base.with_name("away"))
+    found = audit(house).stopped
+    assert found == {"ban-sao": "store-away"}
+    assert stop_words(found["ban-sao"], Sentences("vi")) == "kho không phản hồi"
 
 
 def test_a_root_that_vanishes_during_the_run_blames_no_copy(
