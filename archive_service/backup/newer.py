@@ -15,14 +15,16 @@ from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.log import LogHead
 from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.state import archive_state
-from archive_service.rebuild.found import find_roots
+from archive_service.rebuild.found import find_object, find_roots
 from archive_service.work import Archive
 from preservation.audits.strays import DOSSIER
 from preservation.invariants.breach import PAGE, living_pages
-from preservation.models import Dossier
+from preservation.models import Dossier, SystemObject
 from preservation.ocfl.layout import object_path
 from preservation.ocfl.state import read_small
 from preservation.ocfl.store import object_ids
+from preservation.system.objects import LOG, segment_range
+from preservation.system.store import SYSTEM, system_id
 
 MOST = 100
 
@@ -31,19 +33,20 @@ MOST = 100
 class Newer:
     """Dossiers stored since the backup, those changed since, those destroyed since, and log entries since.
 
-    `epochs`: how many times the log was anchored since; with any the start is refused until the rest is brought.
+    `system`: system objects (log, people, holds ...) written since. `epochs`: how many times the log was anchored since.
     """
 
     stored: int = 0
     changed: int = 0
     gone: int = 0
     log_entries: int = 0
+    system: int = 0
     epochs: int = 0
     examples: list[str] = field(default_factory=list)
     """The first hundred objects, by id."""
 
     def __bool__(self) -> bool:
-        return bool(self.stored or self.changed or self.gone or self.log_entries or self.epochs)
+        return any((self.stored, self.changed, self.gone, self.log_entries, self.system, self.epochs))
 
     def note(self, object_id: str) -> None:
         if len(self.examples) < MOST:
@@ -66,7 +69,7 @@ def newer_in_storage(target: Archive) -> Newer:
             found.epochs = max(found.epochs, marker.epoch - state.epoch)
             found.log_entries = max(found.log_entries, anchored - head.number)
     stores = {root: store for root, (store, _) in roots.items()}
-    _objects(target, stores, found)
+    _system_objects(target, stores, _objects(target, stores, found), found)
     for page in living_pages(target):
         for dossier in page:
             key = f"{object_path(dossier.object_id)}/inventory.json"
@@ -76,13 +79,18 @@ def newer_in_storage(target: Archive) -> Newer:
     return found
 
 
-def _objects(target: Archive, stores: Mapping[str, ObjectStore], found: Newer) -> None:
-    """Each object once: in the first root that has it."""
+def _objects(target: Archive, stores: Mapping[str, ObjectStore], found: Newer) -> set[str]:
+    """Each dossier once: in the first root that has it. Returns the ids of the system objects that it met."""
     earlier: list[ObjectStore] = []
+    system: set[str] = set()
     for store in stores.values():
-        ids = (each for each in object_ids(store) if each.startswith(DOSSIER))
+        ids = object_ids(store)
         while batch := list(islice(ids, PAGE)):
-            mine = [i for i in batch if not any(e.stat(f"{object_path(i)}/inventory.json") for e in earlier)]
+            system.update(each for each in batch if each.startswith(SYSTEM))
+            dossiers = (each for each in batch if each.startswith(DOSSIER))
+            mine = [
+                i for i in dossiers if not any(e.stat(f"{object_path(i)}/inventory.json") for e in earlier)
+            ]
             known = _known(target, mine)
             for object_id in mine:
                 if object_id not in known:
@@ -92,6 +100,26 @@ def _objects(target: Archive, stores: Mapping[str, ObjectStore], found: Newer) -
                     found.changed += 1
                     found.note(object_id)
         earlier.append(store)
+    return system
+
+
+def _system_objects(target: Archive, stores: Mapping[str, ObjectStore], ids: set[str], found: Newer) -> None:
+    """They are written between two anchors, too: a log that goes on beside a segment it does not know never meets it."""
+    with target.look(OPERATOR) as work:
+        rows = work.session.scalars(select(SystemObject))
+        known = {system_id(row.name): (row.version, row.inventory_digest) for row in rows}
+        head = work.session.get_one(LogHead, 1).number
+    for object_id in sorted(ids):
+        newest, (version, digest) = find_object(stores, object_id), known.get(object_id, (0, ""))
+        if newest is None or newest.inventory.head < version:
+            continue
+        if hashlib.sha512(newest.data).hexdigest() == digest:
+            continue
+        found.system += 1
+        found.note(object_id)
+        if object_id.startswith(system_id(f"{LOG}-")):
+            upto = max(segment_range(path)[1] for path in newest.inventory.files())
+            found.log_entries = max(found.log_entries, upto - head)
 
 
 def _known(target: Archive, ids: list[str]) -> dict[str, str]:

@@ -185,6 +185,7 @@ def restore_minutes(archive: Archive, report: RestoreReport) -> bytes:
             Hồ_sơ_đã_thay_đổi=newer.changed,
             Hồ_sơ_đã_hủy=newer.gone,
             Mục_nhật_ký_sau_bản_sao_lưu=newer.log_entries,
+            Đối_tượng_hệ_thống_mới_hơn=newer.system,
         ),
         listed("Đối tượng mới hơn (đến 100 đối tượng)", newer.examples),
     )

@@ -269,7 +269,8 @@ def _bring_software(
 
 
 def _settle(archive: Archive, url: str, report: RestoreReport) -> None:
-    """Held against storage. Where storage is newer nothing is written: a new entry would part the log from its anchors."""
+    """Held against storage. Where storage is newer no entry is written (it would part the log from its anchors), and the
+    start is refused: without an anchor since the backup only an epoch set back does that."""
     target = Archive(archive.settings.model_copy(update={"database": url}), archive.clock)
     try:
         report.newer = newer_in_storage(target)
@@ -283,5 +284,8 @@ def _settle(archive: Archive, url: str, report: RestoreReport) -> None:
                     rows=sum(report.rows.values()), log=report.log_number,
                     began=report.steps[0][1], finished=work.now(),
                 )  # fmt: skip
+        elif report.newer.epochs <= 0:
+            with target.work(OPERATOR) as work:
+                archive_state(work.session).epoch += report.newer.epochs - 1
     finally:
         target.close()

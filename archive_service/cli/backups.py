@@ -255,9 +255,11 @@ def _restore_lines(found: RestoreReport) -> list[str]:
     lines += [
         both(
             f"Kho lưu mới hơn: {newer.stored} hồ sơ mới, {newer.changed} thay đổi, {newer.gone} đã hủy, "
-            f"{newer.log_entries} mục nhật ký. Không khởi động từ cơ sở dữ liệu này.",
+            f"{newer.log_entries} mục nhật ký, {newer.system} đối tượng hệ thống (nhật ký, người dùng, việc hủy…). "
+            "Không khởi động từ cơ sở dữ liệu này.",
             f"Storage is newer: {newer.stored} new dossiers, {newer.changed} changed, {newer.gone} destroyed, "
-            f"{newer.log_entries} log entries. Do not start from this database.",
+            f"{newer.log_entries} log entries, {newer.system} system objects (log, people, destruction ...). "
+            "Do not start from this database.",
         ),
         both(
             "Bước tiếp: archive rebuild --carry <cơ sở dữ liệu vừa phục hồi> (docs/operating/restore.md).",

@@ -24,11 +24,13 @@ from archive_service.kernel.db import open_engine
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.state import archive_state
 from archive_service.rebuild.compare import compare
+from archive_service.rebuild.snapshots import keep_system_objects
 from archive_service.rebuild.swap import fold
 from archive_service.work import Archive
 from archive_service.worker import drain
 from preservation.roots.markers import require_roots
 from preservation.system.objects import anchor
+from preservation.system.store import system_id
 from preservation.watch_models import Incident
 from tests.archives import House
 from tests.backup.conftest import IDENTITY, Safe
@@ -90,6 +92,20 @@ def test_what_storage_holds_beyond_the_backup_is_told_and_nothing_is_written(saf
     assert brought.newer.log_entries > 0 and brought.newer.examples == [f"urn:uuid:{new}"]
     with safe.archive.look(THE_ARCHIVE) as work:
         assert not archive_state(work.session).destruction_locked
+    with pytest.raises(NotPossible) as refused:
+        require_roots(safe.archive)
+    assert refused.value.name == "old-database"
+
+
+def test_what_was_written_to_storage_between_two_anchors_is_newer_too(safe: Safe) -> None:
+    """The log in storage goes beyond the backup: a restored log that went on by itself would part from it for good."""
+    drain(safe.archive)
+    report = safe.run()
+    keep_system_objects(safe.archive, now=True)
+    lose(safe)
+    brought = bring(safe, report)
+    assert brought.newer.epochs == 0 and brought.newer.system > 0 and brought.newer.log_entries > 0
+    assert any(each.startswith(system_id("log-")) for each in brought.newer.examples)
     with pytest.raises(NotPossible) as refused:
         require_roots(safe.archive)
     assert refused.value.name == "old-database"
