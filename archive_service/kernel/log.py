@@ -228,7 +228,12 @@ def lines_from(session: Session, first: int = 1) -> Iterator[Line]:
         .execution_options(yield_per=1000)
     )
     for body, salt, detail in session.execute(query):
-        yield Line(bytes(body), salt, detail)
+        yield Line(_bytes(body), salt, detail)
+
+
+def _bytes(body: bytes | str) -> bytes:
+    """SQLite keeps what it is given: whoever alters an entry by hand leaves a text where bytes were."""
+    return body.encode() if isinstance(body, str) else bytes(body)
 
 
 def head_faults(session: Session) -> Iterator[LogFault]:
@@ -236,7 +241,7 @@ def head_faults(session: Session) -> Iterator[LogFault]:
     head = session.get_one(LogHead, 1)
     newest = select(LogEntry.number, LogEntry.body).order_by(LogEntry.number.desc()).limit(1)
     row = session.execute(newest).one_or_none()
-    last, digest = (0, FIRST) if row is None else (row.number, hashlib.sha256(row.body).hexdigest())
+    last, digest = (0, FIRST) if row is None else (row.number, hashlib.sha256(_bytes(row.body)).hexdigest())
     if last < head.number:
         yield LogFault("tail-cut", head.number)
     elif (last, digest) != (head.number, head.digest):

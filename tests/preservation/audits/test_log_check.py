@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from archive_service.kernel import log
 from archive_service.kernel.actors import OPERATOR
@@ -133,6 +133,15 @@ def retell(connection: Connection) -> None:
     connection.execute(update(LogDetail).where(LogDetail.number == 3).values(detail="{}"))
 
 
+def rewrite_as_text(connection: Connection, number: int) -> None:
+    """As somebody at SQLite's own prompt does it: the column then holds a text."""
+    body = connection.execute(select(LogEntry.body).where(LogEntry.number == number)).scalar_one()
+    told = bytes(body).decode().replace("success", "failure")
+    connection.execute(
+        text("UPDATE log_entry SET body = :told WHERE number = :number"), {"told": told, "number": number}
+    )
+
+
 def relabel(connection: Connection) -> None:
     connection.execute(update(LogEntry).where(LogEntry.number == 3).values(verb="dossier.stored"))
 
@@ -143,6 +152,11 @@ ALTERATIONS: dict[str, tuple[Alteration, str]] = {
     "an entry removed": (lambda connection: remove(connection, 3), "removed"),
     "an entry changed": (lambda connection: change(connection, 3), "changed"),
     "its newest entry changed": (lambda connection: change(connection, last(connection)), "recomputed"),
+    "an entry rewritten as text": (lambda connection: rewrite_as_text(connection, 3), "changed"),
+    "its newest entry rewritten as text": (
+        lambda connection: rewrite_as_text(connection, last(connection)),
+        "recomputed",
+    ),
     "entries moved": (swap, "moved"),
     "recomputed from entry 1": (recompute, "recomputed"),
     "a detail retold": (retell, "detail-changed"),
