@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from archive_service.cli.frame import AsJson, both, group, language, opened, report, require_path
+from archive_service.invariants.words import words_of
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.kernel.log import LogFault
@@ -147,7 +149,7 @@ def _tell(entries: int, anchored: int, faults: tuple[LogFault, ...], believed: s
     lines = [
         both(f"{entries} mục, neo đến mục {anchored}.", f"{entries} entries, anchored up to {anchored}.")
     ]
-    lines += [f"{fault.code}: {fault.number}" for fault in faults]
+    lines += fault_lines(faults) or [both("Nhật ký nguyên vẹn.", "The log is whole.")]
     if believed:
         lines.append(
             both(
@@ -156,6 +158,16 @@ def _tell(entries: int, anchored: int, faults: tuple[LogFault, ...], believed: s
             )
         )
     report(told, lines, as_json=as_json, good=not faults)
+
+
+def fault_lines(faults: Sequence[LogFault]) -> list[str]:
+    """One line a fault, then what to do, once."""
+    lines = []
+    for fault in faults:
+        wrong = words_of(f"log-{fault.code}").wrong(language())
+        lines.append(f"{both('Mục', 'Entry')} {fault.number}: {wrong} ({fault.code}).")
+    todo = [words_of(f"log-{fault.code}").todo(language()) + "." for fault in faults[:1]]
+    return lines + todo
 
 
 @log.command("export")

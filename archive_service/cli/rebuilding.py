@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from archive_service.cli.audits import fault_lines
 from archive_service.cli.frame import AsJson, both, opened, report
 from archive_service.cli.running import hide_password, new_password
 from archive_service.rebuild import RebuildReport
@@ -87,10 +88,7 @@ def _lines(found: RebuildReport) -> list[str]:
     ]
     lines += [both(f"Không đọc được: {each}", f"Cannot be read: {each}") for each in found.unreadable]
     lines += [both(f"Các kho không khớp: {each}", f"The roots disagree: {each}") for each in found.conflicts]
-    lines += [
-        both(f"Nhật ký: {each.code} {each.number}", f"Log: {each.code} {each.number}")
-        for each in found.log_faults
-    ]
+    lines += fault_lines(found.log_faults)
     if found.lost_anchors:
         newest = max(found.lost_anchors)
         lines.append(

@@ -149,7 +149,9 @@ def test_the_whole_of_what_is_kept_is_run_over(
     assert [archive("log", "verify").code, archive(*words).code] == [0, 0]
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     (tmp_path / "log.jsonl").write_text("\n".join([*lines[:3], *lines[4:]]))
-    assert (said := archive(*words)).code == 1 and "removed: 3" in said.out
+    assert (said := archive(*words)).code == 1
+    assert "Entry 3: An entry of the log was removed (removed)." in said.out
+    assert "Mục 3: Một mục nhật ký bị lấy đi (removed)." in archive("--language", "vi", *words).out
 
 
 def test_a_lost_database_is_rebuilt_from_storage(

@@ -117,7 +117,10 @@ def test_the_published_script_agrees(house: House, exported: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("code", ALTERATIONS)
 def test_the_published_script_sees_every_alteration(exported: Path, tmp_path: Path, code: str) -> None:
-    assert script(tmp_path, altered(exported, ALTERATIONS[code])).returncode == 1
+    run = script(tmp_path, altered(exported, ALTERATIONS[code]))
+    assert run.returncode == 1
+    # One act is told once: what follows on a removed entry is as it was.
+    assert run.stdout.count("does not follow") <= 1
 
 
 def test_anchors_known_from_elsewhere_join_the_proof(house: House, exported: Path) -> None:
