@@ -13,6 +13,24 @@ from archive_service.invariants.words import words_of
 from archive_service.kernel.actors import OPERATOR
 from preservation.invariants.breach import Breach
 
+NAMES = {
+    "roots": "kho lưu",
+    "copies": "bản lưu",
+    "objects": "đối tượng",
+    "system-objects": "đối tượng hệ thống",
+    "counts": "số văn bản và tệp",
+    "index": "chỉ mục",
+    "jobs": "tác vụ",
+    "submissions": "gói nộp",
+    "origins": "nguồn gốc hồ sơ",
+    "certificates": "biên bản hủy",
+    "receipts": "xác nhận đã xóa",
+    "papers": "giấy tờ",
+    "log": "nhật ký",
+    "rows": "từng dòng",
+}
+"""Check → what it is called in Vietnamese."""
+
 
 def invariants(
     against: Annotated[
@@ -24,9 +42,8 @@ def invariants(
     """Hold catalogue, storage, index, jobs, papers and log against each other. Exit code 1 when two of them differ."""
     with opened() as archive:
         found = check_invariants(archive, OPERATOR, against)
-    lines = [
-        both("Các phép đối chiếu: ", "Checks: ") + ", ".join(f"{k} {n}" for k, n in found.counts.items())
-    ]
+    counts = ", ".join(f"{both(f'{NAMES[name]} ({name})', name)} {n}" for name, n in found.counts.items())
+    lines = [both("Số sai lệch của từng phép đối chiếu: ", "Differences by check: ") + counts]
     lines += [_line(each) for each in found.breaches] or [
         both("Mọi nơi khớp nhau.", "Every place says the same.")
     ]

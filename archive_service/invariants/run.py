@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from archive_service.initialise import TIMETABLES
 from archive_service.invariants.words import words_of
@@ -101,9 +102,16 @@ def rows_agree(archive: Archive, against: str) -> Iterator[Breach]:
             if found.table == "log_entry" and found.key[0] > anchored:
                 continue
             subject = " ".join((found.table, *map(str, found.key), found.column)).strip()
-            yield Breach("row-differs", subject, str(found.new)[:200], str(found.old)[:200])
+            yield Breach("row-differs", subject, _plain(found.new), _plain(found.old))
     finally:
         other.dispose()
+
+
+def _plain(value: Any) -> str:
+    """A value, or the key of a row that one of the two lacks, as a person reads it."""
+    if value is None:
+        return "–"
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)[:200]
 
 
 def check_invariants(archive: Archive, actor: Actor, against: str | None = None) -> Report:

@@ -34,7 +34,7 @@ def roots_answer(archive: Archive) -> Iterator[Breach]:
     for root in serving(archive):
         state, reason = root_trouble(archive, root.id)
         if state != "online":
-            yield Breach("root-not-checked", root.id, reason or state)
+            yield Breach("root-not-checked", root.id, "away" if state == "away" else reason)
 
 
 def copies_are_there(archive: Archive) -> Iterator[Breach]:

@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, select, update
 
+from archive_service.cli.invariants import NAMES
 from archive_service.invariants import check_invariants, invariants_run
-from archive_service.invariants.run import SUBJECTS, walk
+from archive_service.invariants.run import CHECKS, SUBJECTS, _plain, walk
 from archive_service.invariants.words import every_code
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.kernel.db import new_id
@@ -302,3 +303,11 @@ def test_a_rebuilt_catalogue_is_compared_row_for_row(past: Past, tmp_path: Path)
     execute(past, update(Dossier).where(Dossier.id == past.plain).values(regime="khac"))
     told = check_invariants(archive, OPERATOR, into).breaches
     assert [(each.code, each.subject) for each in told] == [("row-differs", f"dossier {past.plain} regime")]
+
+
+def test_a_row_that_one_catalogue_lacks_is_told_by_its_key() -> None:
+    assert (_plain(None), _plain((5, "a")), _plain(UUID(int=1))) == ("–", "5 a", str(UUID(int=1)))
+
+
+def test_every_check_has_its_vietnamese_name() -> None:
+    assert set(NAMES) == {name for name, _ in CHECKS} | {"rows"}
