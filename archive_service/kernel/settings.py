@@ -22,6 +22,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -247,16 +248,36 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        # A check of several settings names them itself.
-        faults = [
-            (".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, ")) for e in error.errors()
-        ]
-        raise _wrong("; ".join(": ".join(filter(None, fault)) for fault in faults)) from error
+        faults = error.errors()
+        raise NotPossible(
+            "Cài đặt sai: " + "; ".join(_fault(each, each["type"]) for each in faults),
+            "Wrong setting: " + "; ".join(_fault(each, "") for each in faults),
+            name="wrong-setting",
+        ) from error
     except SettingsError as error:
         # An `ARCHIVE_STORAGE` that is no JSON; the message names the setting.
         raise _wrong(f"{error}: expected JSON") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _wrong(f"{file}: expected TOML in UTF-8: {error}") from error
+
+
+#: What most mistakes are, by pydantic's names; all else is told as the check itself says it.
+IN_VIETNAMESE = {
+    "extra_forbidden": "không có cài đặt này",
+    "missing": "chưa đặt",
+    "int_parsing": "cần một số nguyên",
+    "int_type": "cần một số nguyên",
+    "bool_parsing": "cần true hoặc false",
+    "string_type": "cần một chuỗi ký tự",
+    "list_type": "cần một danh sách",
+    "string_pattern_mismatch": "không đúng dạng",
+}
+
+
+def _fault(error: ErrorDetails, kind: str) -> str:
+    """The setting and what is wrong with it; a check of several settings names them itself."""
+    told = IN_VIETNAMESE.get(kind) or error["msg"].removeprefix("Value error, ")
+    return ": ".join(filter(None, (".".join(map(str, error["loc"])), told)))
 
 
 def _refuse_strange_variables() -> None:

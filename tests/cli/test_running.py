@@ -99,6 +99,16 @@ def test_a_wrong_setting_is_one_sentence(archive: Terminal, monkeypatch: pytest.
     assert said.code == 2 and said.err.startswith("Wrong setting: queue")
 
 
+def test_a_misspelt_setting_is_named_in_vietnamese(
+    archive: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (file := tmp_path / "sai.toml").write_text('requird_copies = 2\nworkers = "hai"\n')
+    monkeypatch.setenv("ARCHIVE_CONFIG", str(file))
+    said = archive("--language", "vi", "settings")
+    assert said.code == 2
+    assert said.err == "Cài đặt sai: workers: cần một số nguyên; requird_copies: không có cài đặt này\n"
+
+
 def test_settings_are_shown_without_their_secrets(archive: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHIVE_QUEUE", "redis://:bi-mat@redis:6379/0")
     monkeypatch.setenv("ARCHIVE_SEARCH_PASSWORD", "bi-mat")
