@@ -64,7 +64,8 @@ def _judge(path: Path) -> list[Finding]:
             trust_roots=tuple(each.read_bytes() for each in settings.trust),
         )
         with tempfile.TemporaryDirectory() as scratch:
-            return judge(path, media_type(path), circumstances, Path(scratch), _limits()).findings
+            # The readers in the sandbox stand in another folder: a path as it was typed means nothing there.
+            return judge(path.absolute(), media_type(path), circumstances, Path(scratch), _limits()).findings
     except ContainerFault as fault:
         return [fault.finding]
     finally:

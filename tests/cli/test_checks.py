@@ -15,9 +15,14 @@ from tests.sending import packed
 BROKEN = BagBuilder(altered=f"data/{CODE}.001.pdf")
 
 
-def test_a_good_package_passes_and_a_broken_one_does_not(archive: Terminal, tmp_path: Path) -> None:
+def test_a_good_package_passes_and_a_broken_one_does_not(
+    archive: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     good, broken = packed(tmp_path), packed(tmp_path, BROKEN, "hong.zip")
     assert [archive("sip", "check", path).code for path in (good, broken)] == [0, 1]
+    monkeypatch.chdir(tmp_path)
+    typed = [path.relative_to(tmp_path) for path in (good, broken)]
+    assert [archive("sip", "check", path).code for path in typed] == [0, 1]
 
 
 def test_findings_are_given_as_json(archive: Terminal, tmp_path: Path) -> None:
