@@ -27,6 +27,7 @@ from archive_service.cli import (
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
 from archive_service.kernel.errors import ArchiveError
+from archive_service.kernel.objects import StoreAway
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -88,6 +89,10 @@ def main() -> None:
         speak_vietnamese(command)
     try:
         command()
+    except StoreAway as error:
+        # Which place, and why: nothing goes on by itself here, the person has to bring it back.
+        typer.echo(f"{both(error.vi_fact, error.en_fact)}: {error}", err=True)
+        sys.exit(NOT_POSSIBLE)
     except ArchiveError as error:
         typer.echo(error.sentence(language()), err=True)
         sys.exit(NOT_POSSIBLE)

@@ -151,3 +151,10 @@ def test_a_bucket_is_checked_as_a_folder_is(
         assert told(archive, at(place)) == (1, ["A002"])
     assert told(archive, at(""), "--profile", "spec") == (0, [])
     assert archive("ocfl", "check", at("/nothing")).code == 2
+
+
+def test_a_store_that_does_not_answer_is_named_with_the_reason(archive: Terminal) -> None:
+    said = archive("--language", "vi", "ocfl", "check", "s3://kho/goc?endpoint=http://127.0.0.1:9")
+    assert said.code == 2
+    assert said.err.startswith("Kho lưu trữ đang không phản hồi: ") and "kho" in said.err
+    assert "tự thử lại" not in said.err
