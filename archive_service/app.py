@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from archive_service.api import doors
 from archive_service.api.metrics import add_metrics
@@ -55,12 +57,16 @@ def create_app(archive: Archive, *, work_here: bool = True) -> FastAPI:
     site.add_pages(app, archive)
     doors.tell_errors(app, site.error_page)
     app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(NoConnectionFree, _database_away)
     app.add_exception_handler(Exception, _fault)
     return app
 
 
 def _database_away(request: Request, error: Exception) -> Response:
     """The database does not answer or cannot work now: a client that is told 500 would not come again."""
+    # SQLite calls a wrong statement operational, too: that is our own fault, and no waiting mends it.
+    if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        raise error
     incident = site.note_fault(request, error)
     away = TryLater(
         f"Cơ sở dữ liệu tạm ngừng; không mất dữ liệu nào. Đề nghị thử lại sau ít phút. Mã sự cố {incident}.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from archive_service.kernel.errors import ArchiveError, Missing, NotPossible, SignInNeeded
@@ -123,8 +125,9 @@ def add_pages(app: FastAPI, archive: Archive) -> None:
 def error_page(request: Request, error: Exception) -> Response:
     """The page of a request that cannot be done, for `doors.tell_errors`."""
     if not hasattr(request.state, "visit"):
-        # An address that no route has: nobody has asked yet who looks.
-        recognise(request)
+        # An address that no route has: nobody has asked yet who looks. Without the database it is a stranger.
+        with suppress(OperationalError):
+            recognise(request)
     if isinstance(error, SignInNeeded):
         return sign_in.after_expiry(request)
     return refusal_page(request, _as_ours(error))
