@@ -60,6 +60,9 @@ class Outcome:
     away: bool = False
 
 
+BUSY = Outcome("in use", away=True)
+
+
 def amend(archive: Archive, dossier_id: UUID, change: Change, message: str) -> bool:
     """Applies `change` to the description and stores the result as the next version; False when nothing changed.
 
@@ -176,8 +179,7 @@ def _finish(archive: Archive, key: UUID, held: set[str]) -> None:
         return
     plan = _plan(archive, dossier, amendment)
     good = [row.root_id for row in copies if row.state in GOOD]
-    busy = Outcome("in use", away=True)
-    outcomes = {root: _write(archive, root, plan, senders) if root in held else busy for root in good}
+    outcomes = {root: _write(archive, root, plan, senders) if root in held else BUSY for root in good}
     with archive.work(THE_ARCHIVE) as work:
         gone = work.session.get(Amendment, key, with_for_update=True) is None
         if not gone:
@@ -232,9 +234,10 @@ def _enter(
 ) -> None:
     digest, before = hashlib.sha512(plan.data).hexdigest(), _audience(work, dossier.id)
     entered = enter(work, amendment.description, plan.number, digest)
-    for root_id, outcome in outcomes.items():
-        row = work.session.get(Copy, (dossier.id, root_id))
-        if row is not None:
+    for row in copies_of(work, dossier.id):
+        # One that a repair or an audit called good since we looked has the version before.
+        outcome = outcomes.get(row.root_id) or (BUSY if row.state in GOOD else None)
+        if outcome is not None:
             _enter_copy(work, entered, row, outcome)
     work.session.delete(work.session.get_one(Amendment, dossier.id))
     owe_index(work, entered, blocked=_narrowed(before, _audience(work, dossier.id)))

@@ -78,18 +78,24 @@ class Restored:
 def _enter(archive: Archive, actor: Actor, dossier: Dossier, lease: UUID, what: Restored) -> bool:
     """Notes the good copy and the act; False when the dossier is no more."""
     with archive.work(actor) as work:
+        # Its lock: an amendment that commits now must see this copy good, or this must see the new version.
+        newest = work.session.get_one(Dossier, dossier.id, with_for_update=True)
         copy = held_copy(work, dossier.id, what.root_id, lease)
-        if work.get(Dossier, dossier.id).state is DossierState.destroyed:
-            return False
-        if (
-            copy is not None
-        ):  # else our lease ended: the copy is good all the same, the next audit will say so
+        if copy is not None:
             copy.lease_until = copy.lease_by = None
-            tell(work, dossier, copy, [])
-        _owe_lock(work, dossier, what.root_id)
-        owe_index(work, dossier)  # while no copy of a text was good, it could not be found by it
+        if newest.state is DossierState.destroyed:
+            return False
+        if copy is None:
+            pass  # our lease ended: the copy is good all the same, the next audit will say so
+        elif newest.inventory_digest == dossier.inventory_digest:
+            tell(work, newest, copy, [])
+        else:  # amended meanwhile: whole, and a version behind
+            copy.state = CopyState.owed
+            work.owe("make_copy", dossier.id, what.root_id)
+        _owe_lock(work, newest, what.root_id)
+        owe_index(work, newest)  # while no copy of a text was good, it could not be found by it
         told = {"root": what.root_id, "source": what.source_id, "evidence": what.evidence}
-        work.record(Verb.copy_restored, dossier, **told, faults=what.faults)
+        work.record(Verb.copy_restored, newest, **told, faults=what.faults)
         work.later(
             "note_repair", dossier.id, what.root_id, what.source_id, what.evidence, work.now().isoformat()
         )

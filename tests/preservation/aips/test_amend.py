@@ -60,6 +60,27 @@ def test_a_change_that_changes_nothing_makes_no_version(house: House) -> None:
     assert dossier_of(house.archive, dossier_id).version == 1
 
 
+def test_a_copy_called_good_while_the_version_was_written_is_owed_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier_id = keep(house)
+    flip(content(house, dossier_id))
+    audit(house)
+    flip(content(house, dossier_id))  # somebody made it good by hand
+    proof = preservation.aips.amend.faults_against
+
+    def beside_an_audit(*given: Any) -> Iterator[CopyFault]:
+        assert audit(house).faults == 0
+        return proof(*given)
+
+    monkeypatch.setattr(preservation.aips.amend, "faults_against", beside_an_audit)
+    assert amend(house.archive, dossier_id, retitle, "Sửa tiêu đề")
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.owed
+    drain(house.archive)
+    assert audit(house).faults == 0
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.verified
+
+
 def test_a_disk_that_vanished_under_an_amendment_is_owed_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

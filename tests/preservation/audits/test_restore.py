@@ -11,6 +11,8 @@ import pytest
 import preservation.audits.restore
 import preservation.copies
 from archive_service.kernel.errors import Conflict, Forbidden, TryLater
+from archive_service.worker import drain
+from preservation.aips.amend import amend, event_of
 from preservation.aips.erase import erase
 from preservation.aips.repair import evidence_of
 from preservation.audits.restore import restore_copy
@@ -115,6 +117,48 @@ def test_a_restored_copy_stays_though_the_lease_ended_meanwhile(
     restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
     house.clock.advance(hours=7)
     assert audit(house).faults == 0
+
+
+def test_a_copy_restored_while_its_dossier_was_amended_is_owed_the_new_version(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Called good, the older version would be told as damage by the next audit."""
+    dossier_id = keep(house)
+    flip(content(house, dossier_id))
+    audit(house)
+    enter = preservation.audits.restore._enter
+
+    def stalled(*given: Any) -> bool:
+        assert amend(house.archive, dossier_id, lambda now: {**now, "events": [event]}, "Ghi sự kiện")
+        return enter(*given)
+
+    event = event_of("recovery", house.clock.now(), "test")
+    monkeypatch.setattr(preservation.audits.restore, "_enter", stalled)
+    restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.owed
+    drain(house.archive)
+    assert audit(house).faults == 0
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.verified
+
+
+def test_a_dossier_destroyed_under_its_repair_is_gone_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preservation.copies, "PATIENCE_SECONDS", 0.1)
+    dossier_id = keep(house)
+    flip(content(house, dossier_id))
+    repair = preservation.audits.restore.repair_object
+
+    def then_destroyed(*given: Any) -> list[str]:
+        faults = repair(*given)
+        assert not erase(house.archive, dossier_id, ground="expired", entry_id=None)
+        return faults
+
+    monkeypatch.setattr(preservation.audits.restore, "repair_object", then_destroyed)
+    with pytest.raises(Conflict):
+        restore_copy(house.archive, house.actor("auditor"), dossier_id, "ban-sao")
+    assert erase(house.archive, dossier_id, ground="expired", entry_id=None)  # no dead lease to wait for
+    assert not place(house, dossier_id).exists()
 
 
 def test_only_who_handles_incidents_restores(house: House) -> None:
