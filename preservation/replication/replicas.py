@@ -62,10 +62,15 @@ def _make(archive: Archive, dossier_id: str, root_id: str) -> None:
         _mend(archive, dossier, sources[0], target, senders)
     writable_root(archive, root_id)  # else a disk that vanished since left its copy on the mount point
     with archive.work(THE_ARCHIVE) as work:
+        # Its lock: an amendment that commits now must see this copy good, or this must see the new version.
+        newest = work.session.get_one(Dossier, dossier.id, with_for_update=True)
         copy = work.session.get(Copy, (dossier.id, root_id), with_for_update=True)
-        destroyed = work.get(Dossier, dossier.id).state is DossierState.destroyed
+        destroyed = newest.state is DossierState.destroyed
         if copy is not None and not destroyed:
-            _made(work, dossier, copy)
+            if newest.inventory_digest == dossier.inventory_digest:
+                _made(work, newest, copy)
+            else:
+                work.later("make_copy", dossier_id, root_id)
             return
     if destroyed:  # while we wrote: what came back must go again
         erase_again(archive, dossier, [root_id])

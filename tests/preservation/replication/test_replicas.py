@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,13 +14,16 @@ import preservation.replication.replicas
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.objects import ObjectStore
 from archive_service.work import Archive
+from archive_service.worker import drain
+from preservation.aips.amend import amend, event_of
 from preservation.aips.erase import erase
 from preservation.models import Copy, CopyState
 from preservation.ocfl.copies import copy_object
 from preservation.ocfl.layout import object_path
 from preservation.replication.replicas import make_copy
+from preservation.verify import CopyFault, verify_copy
 from tests.archives import House
-from tests.preservation.dossiers import keep, place, states
+from tests.preservation.dossiers import audit, keep, place, states
 
 
 def owed(house: House) -> UUID:
@@ -53,6 +58,26 @@ def test_a_copy_made_while_its_dossier_is_destroyed_goes_again(
     monkeypatch.setattr(preservation.replication.replicas, "copy_object", destroyed_first)
     make_copy(house.archive, str(dossier_id), "ban-sao")
     assert not any(house.archive.stores["ban-sao"].list(object_path(f"urn:uuid:{dossier_id}")))
+
+
+def test_a_copy_made_while_its_dossier_is_amended_is_still_owed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Called good, the older version would be told as damage by the next audit."""
+    dossier_id = owed(house)
+    event = event_of("recovery", house.clock.now(), "test")
+
+    def amended_after(*given: Any) -> Iterator[CopyFault]:
+        yield from verify_copy(*given)
+        amend(house.archive, dossier_id, lambda now: {**now, "events": [event]}, "Ghi sự kiện")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preservation.replication.replicas, "verify_copy", amended_after)
+        make_copy(house.archive, str(dossier_id), "ban-sao")
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.owed
+    drain(house.archive)
+    assert audit(house).faults == 0
+    assert states(house.archive, dossier_id)["ban-sao"] is CopyState.verified
 
 
 def test_copies_are_destroyed_by_whoever_holds_the_delete_credentials(
