@@ -29,7 +29,7 @@ from preservation.watch_models import RetiredRoot
 def make_copy(archive: Archive, dossier_id: str, root_id: str) -> None:
     """Job: brings one root to the dossier's newest version.
 
-    Raises `TryLater` while the root or every source is away, or others have the copy.
+    Raises `TryLater` while the root or every source is away, others have the copy, or the dossier was amended meanwhile.
     """
     with archive.look(THE_ARCHIVE) as work:
         if work.session.get(Copy, (UUID(dossier_id), root_id)) is None:
@@ -67,10 +67,13 @@ def _make(archive: Archive, dossier_id: str, root_id: str) -> None:
         copy = work.session.get(Copy, (dossier.id, root_id), with_for_update=True)
         destroyed = newest.state is DossierState.destroyed
         if copy is not None and not destroyed:
-            if newest.inventory_digest == dossier.inventory_digest:
-                _made(work, newest, copy)
-            else:
-                work.later("make_copy", dossier_id, root_id)
+            if newest.inventory_digest != dossier.inventory_digest:
+                raise TryLater(
+                    "Hồ sơ vừa được sửa: bản này còn thiếu phiên bản mới.",
+                    "The dossier has just been amended: this copy still lacks the new version.",
+                    name="copies-missing",
+                )
+            _made(work, newest, copy)
             return
     if destroyed:  # while we wrote: what came back must go again
         erase_again(archive, dossier, [root_id])
