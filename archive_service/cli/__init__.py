@@ -26,6 +26,7 @@ from archive_service.cli import (
 )
 from archive_service.cli.frame import NOT_POSSIBLE, both, chosen, language
 from archive_service.cli.help_texts import speak_vietnamese
+from archive_service.cli.usage import tell_misuse
 from archive_service.kernel.errors import ArchiveError
 from archive_service.kernel.objects import StoreAway
 
@@ -85,10 +86,18 @@ def wanted_language(words: Sequence[str]) -> str:
 
 def main() -> None:
     command = typer.main.get_command(app)
-    if wanted_language(sys.argv) != "en":
+    wanted = wanted_language(sys.argv)
+    if wanted != "en":
         speak_vietnamese(command)
     try:
-        command()
+        sys.exit(command(standalone_mode=False))
+    except typer.TyperException as error:
+        tell_misuse(error, wanted)
+        sys.exit(NOT_POSSIBLE)
+    except typer.Abort:
+        # Input ended where an answer was asked for.
+        typer.echo(both("Đã dừng.", "Stopped."), err=True)
+        sys.exit(NOT_POSSIBLE)
     except StoreAway as error:
         # Which place, and why: nothing goes on by itself here, the person has to bring it back.
         typer.echo(f"{both(error.vi_fact, error.en_fact)}: {error}", err=True)

@@ -16,11 +16,9 @@ FRAME = (
     "ARGUMENTS_PANEL_TITLE",
     "OPTIONS_PANEL_TITLE",
     "COMMANDS_PANEL_TITLE",
-    "ERRORS_PANEL_TITLE",
     "REQUIRED_LONG_STRING",
     "DEFAULT_STRING",
     "ENVVAR_STRING",
-    "RICH_HELP",
 )
 """What Typer itself writes round our sentences. A name that it no longer has costs nothing but that word."""
 
