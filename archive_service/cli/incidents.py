@@ -12,6 +12,7 @@ from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
 from archive_service.web.incident_words import kind_words
 from archive_service.web.sentences import Sentences
+from archive_service.web.texts import when_text
 from preservation.incidents.minutes import number_of
 from preservation.incidents.register import list_incidents
 from preservation.watch_models import UNSETTLED, Incident, IncidentState
@@ -35,7 +36,7 @@ def incidents(
     t = Sentences(language())
     lines = [
         f"{number_of(each)} {kind_words(each.kind, t)} {each.root_id} {each.path} "
-        f"{each.opened_at:%Y-%m-%dT%H:%MZ}{_waits(each)} /incidents/{each.id}"
+        f"{when_text(each.opened_at)}{_waits(each)} /incidents/{each.id}"
         for each in found
     ]
     told = [

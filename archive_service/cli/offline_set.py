@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from archive_service.backup.cipher import read_identities
-from archive_service.cli.frame import AsJson, both, report, require_path
+from archive_service.cli.frame import AsJson, both, language, report, require_path
 from archive_service.cli.retire import storage as storage
 from archive_service.kernel.errors import NotPossible
+from archive_service.web.incident_words import kind_words
+from archive_service.web.sentences import Sentences
 from preservation.replication.offline_set import check_set, manifest_sha512
 from preservation.replication.opened_set import OpenedSet, is_encrypted, open_set
 
@@ -45,7 +47,8 @@ def check(
         opened = open_set(folder, keys, read_identities(identity), _beat)
     count, found = check_set(folder)
     faults = found + (opened.faults if opened else [])
-    lines = [f"{kind}: {path}" for kind, path in faults]
+    t = Sentences(language())
+    lines = [f"{kind_words(kind, t)}: {path}" for kind, path in faults]
     lines.append(both(f"{count} tệp, {len(faults)} sai lệch.", f"{count} files, {len(faults)} faults."))
     manifest = manifest_sha512(folder)
     lines.append(both(f"SHA-512 của bản kê: {manifest}", f"SHA-512 of the manifest: {manifest}"))

@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
-from archive_service.cli.frame import AsJson, both, group, opened, report, require_path
+from archive_service.cli.frame import AsJson, both, group, language, opened, report, require_path
 from archive_service.kernel.actors import OPERATOR
 from archive_service.kernel.errors import NotPossible
+from archive_service.web.fact_words import FACTS, fact_words
+from archive_service.web.sentences import Sentences
 from preservation.replication.bring import Brought, bring_root
 from preservation.replication.media_change import change_medium
 from preservation.replication.offline_set import export_set
@@ -84,9 +86,17 @@ def probe(as_json: AsJson = False) -> None:
     with opened() as archive:
         found = {root: asdict(facts) for root, facts in probe_roots(archive).items()}
         missing = [root.id for root in archive.settings.storage if root.id not in found]
-    lines = [f"{root}: " + ", ".join(f"{k}={v}" for k, v in facts.items()) for root, facts in found.items()]
+    lines = [line for root, facts in found.items() for line in (f"{root}:", *_fact_lines(facts))]
     lines += [both(f"{root}: không nối được", f"{root}: not there") for root in missing]
     report({"roots": found, "missing": missing}, lines, as_json=as_json, good=not missing)
+
+
+def _fact_lines(facts: dict[str, object]) -> list[str]:
+    t = Sentences(language())
+    return [
+        "  " + t("storage.fact_good", name=t(f"storage.{name}"), value=fact_words(t, facts, name))
+        for name in FACTS
+    ]
 
 
 @storage.command("export-set")

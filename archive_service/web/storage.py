@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from archive_service.web.fact_words import FACTS, fact_words
 from archive_service.web.frame import Page, render, sentences
 from archive_service.web.sentences import Sentences
 from archive_service.web.session import TheVisit, page_router
 from archive_service.web.texts import day_text, number
-from preservation.replication.root_overview import RootOverview, storage_overview
+from preservation.replication.root_overview import storage_overview
 from preservation.watch_models import RetiredRoot
 
 router = page_router()
-FACTS = (
-    "refuses_to_replace",
-    "refuses_to_replace_large",
-    "checks_sha256",
-    "keeps_sha256",
-    "keeps_versions",
-    "lock",
-)
 
 
 @router.get("/storage")
@@ -35,7 +28,7 @@ def storage(request: Request, visit: TheVisit) -> Response:
         whole=not found.owed and all(each.root.state in ("online", "offline") for each in found.roots),
         where={root_id: store.describe() for root_id, store in visit.archive.stores.items()},
         todo=lambda row: " ".join(t(f"storage.todo_{key}") for key in row.todo) or t("storage.todo_none"),
-        fact=lambda row, name: fact_words(t, row, name),
+        fact=lambda row, name: fact_words(t, row.root.facts, name),
         medium=lambda row: medium_words(t, row),
         fact_names=FACTS,
         about=[
@@ -49,15 +42,3 @@ def medium_words(t: Sentences, row: RetiredRoot) -> str:
     if row.destroyed_on is not None:
         return t("storage.medium_destroyed", day=day_text(row.destroyed_on), by=row.destroyed_by)
     return t("storage.medium_encrypted" if row.encrypted else "storage.medium_plain")
-
-
-def fact_words(t: Sentences, row: RootOverview, name: str) -> str:
-    if name not in row.root.facts:
-        return "–"
-    value = row.root.facts[name]
-    if name == "lock":
-        return t(f"storage.lock_{value}")
-    without = f"storage.without_{name}"
-    if not value and without in t.table:
-        return f"{t('storage.no')}. {t(without)}"
-    return t("storage.yes" if value else "storage.no")

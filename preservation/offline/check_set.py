@@ -64,6 +64,13 @@ def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     try:
         expected = listed(folder)
+    except FileNotFoundError as error:
+        name = Path(error.filename).name
+        print(
+            f"{folder}: no {name}, so no finished set / không có {name}: không phải bộ lưu đã ghi xong",
+            file=sys.stderr,
+        )
+        return 2
     except (OSError, ValueError, IndexError) as error:
         print(f"{folder}: {error}", file=sys.stderr)
         return 2

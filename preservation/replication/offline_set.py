@@ -39,11 +39,22 @@ def check_set(folder: Path) -> tuple[int, list[tuple[str, str]]]:
     """
     try:
         expected = listed(folder)
-    except (OSError, ValueError, IndexError) as error:
+    except FileNotFoundError as error:
+        name = Path(error.filename).name
         raise NotPossible(
-            f"{folder}: không có bản kê dùng được ({error}).", f"{folder}: no usable manifest ({error}).",
+            f"{folder} không có bản kê {name}: không phải bộ lưu ngoại tuyến, hoặc việc ghi bộ lưu bị ngắt; "
+            "khi đó chạy lại archive storage export-set.",
+            f"{folder} has no manifest {name}: it is no offline set, or the writing of one was interrupted; "
+            "then run archive storage export-set again.",
             name="no-manifest",
-        ) from error  # fmt: skip
+        ) from error
+    except (OSError, ValueError, IndexError) as error:
+        reason = error.strerror if isinstance(error, OSError) else ""
+        raise NotPossible(
+            f"{folder}: bản kê {MANIFEST} không đọc được hoặc đã bị sửa. {reason}".strip(),
+            f"{folder}: the manifest {MANIFEST} cannot be read, or was changed. {reason}".strip(),
+            name="no-manifest",
+        ) from error
     return len(expected), list(faults(folder, expected))
 
 

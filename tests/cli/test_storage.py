@@ -28,11 +28,18 @@ def test_a_disk_is_entered_filled_sealed_and_checked(
     added = archive("storage", "add", "dia-1", "--json")
     assert (added.code, json.loads(added.out)["failed"]) == (0, {})
     assert archive("storage", "export-set", tmp_path / "var").code == 2
+    none = archive("storage", "check-set", disk)
+    assert (none.code, none.out) == (
+        2,
+        "",
+    ) and "has no manifest manifest-sha512.txt.sha512: it is no" in none.err
     assert archive("storage", "export-set", disk).code == 0
     assert archive("storage", "check-set", disk).code == 0
     (disk / "README.txt").write_text("changed")
     said = archive("storage", "check-set", disk, "--json")
     assert (said.code, json.loads(said.out)["faults"]) == (1, [{"kind": "changed", "path": "README.txt"}])
+    said = archive("storage", "check-set", disk)
+    assert said.code == 1 and said.out.startswith("File changed: README.txt\n")
     changed = archive("storage", "copy", "kho-chinh", "dia-1", "-o", tmp_path / "bien-ban.pdf")
     assert (changed.code, (tmp_path / "bien-ban.pdf").read_bytes()[:4]) == (0, b"%PDF")
     assert archive("storage", "copy", "kho-chinh", "dia-1", "-o", tmp_path / "bien-ban.pdf").code == 2
@@ -66,3 +73,13 @@ def test_a_root_is_retired_its_table_removed_and_its_medium_destroyed(
     today = datetime.now(VIETNAM).date().isoformat()
     assert json.loads(archive(*noted, today, "--json").out) == {"root": "kho-3", "waiting": 0}
     assert archive(*noted, today).code == 2
+
+
+def test_what_the_stores_did_is_told_in_the_words_of_the_page(archive: Terminal) -> None:
+    assert archive("init").code == 0
+    said = archive("storage", "probe")
+    assert said.code == 0 and said.out.startswith("kho-chinh:\n  Never replaces a file: yes\n")
+    told = archive("--language", "vi", "storage", "probe").out.splitlines()
+    assert told[:2] == ["kho-chinh:", "  Không ghi đè tệp đã có: có"]
+    assert "  Khóa đối tượng: không có" in told and "ban-sao:" in told
+    assert not [line for line in told if "=" in line or "_" in line]

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+import preservation.offline.check_set
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.events import Verb
@@ -147,7 +148,7 @@ def test_every_harm_to_an_offline_set_is_told(wider: House, tmp_path: Path, harm
         text = (disk / MANIFEST).read_text()
         (disk / MANIFEST).write_text(text[:-1])
     if harm == "manifest":
-        with pytest.raises(NotPossible):
+        with pytest.raises(NotPossible, match="was changed"):
             check_set(disk)
     else:
         assert [kind for kind, _ in check_set(disk)[1]] == [harm]
@@ -155,6 +156,16 @@ def test_every_harm_to_an_offline_set_is_told(wider: House, tmp_path: Path, harm
         [sys.executable, disk / "check_set.py"], capture_output=True, check=False
     ).returncode
     assert code == (2 if harm == "manifest" else 1)
+
+
+def test_a_folder_without_a_manifest_is_named_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(NotPossible, match=r"has no manifest .* run archive storage export-set again"):
+        check_set(tmp_path)
+    script = Path(preservation.offline.check_set.__file__)
+    said = subprocess.run([sys.executable, script, tmp_path], capture_output=True, check=False, text=True)
+    assert (
+        said.returncode == 2 and "so no finished set / không có" in said.stderr and "Errno" not in said.stderr
+    )
 
 
 def test_a_dossier_taken_out_with_its_manifest_is_told_by_the_digest_in_the_log(
