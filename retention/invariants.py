@@ -17,20 +17,24 @@ from preservation.ocfl.layout import object_path
 from preservation.system.store import online_stores
 from retention.destruction.execute import UNDER_WAY
 from retention.destruction.papers import list_papers, load_paper
-from retention.destruction.receipts import missing_receipts
+from retention.destruction.receipts import lost_receipts, missing_receipts
 from retention.models import DestructionEntry, DestructionList, EntryState, ListState
 
 
 def certificates_are_true(archive: Archive) -> Iterator[Breach]:
-    """A certified list owes nothing, and each of its entries is a tombstone or has left."""
+    """A certified list owes nothing, has the receipts that the log tells of, and its entries are tombstones or left."""
     with archive.look(THE_ARCHIVE) as work:
         ids = work.session.scalars(select(DestructionList.id).order_by(DestructionList.id)).all()
     for list_id in ids:
         with archive.look(THE_ARCHIVE) as work:
             listed = work.session.get_one(DestructionList, list_id)
             if listed.state is ListState.certified:
-                for code, place in missing_receipts(work.session, list_id):
+                owed = missing_receipts(work.session, list_id)
+                for code, place in owed:
                     yield Breach("certificate-with-debts", f"{listed.number} {code}", "", place)
+                for code, place in lost_receipts(work.session, list_id):
+                    if (code, place) not in owed:
+                        yield Breach("receipt-lost", f"{listed.number} {code}", "", place)
             if listed.state in UNDER_WAY:
                 waiting = select(Job.id).where(
                     Job.kind == "execute_destruction",

@@ -179,6 +179,7 @@ PLANTS: dict[str, Planted] = {
     "sip-not-stored": not_stored,
     "container-missing": lambda p: sip(p, state=SipState.awaiting_decision, staged_key="sips/x/container"),
     "certificate-with-debts": owing,
+    "receipt-lost": lambda p: execute(p, delete(ErasureReceipt).where(ErasureReceipt.place == "copy:ban-sao")),
     "execution-without-job": idle,
     "entry-gone-dossier-there": not_gone,
     "erased-still-there": back_from_the_dead,
