@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from archive_service.backup.catalogue import good_sets
-from archive_service.backup.cipher import PartDamaged
+from archive_service.backup.cipher import PartDamaged, check_part
 from archive_service.backup.malware import Scanned, scan_set
 from archive_service.backup.media import (
     ForeignMedium,
     Manifest,
+    key_of,
     open_medium,
     read_manifest,
     read_marker,
@@ -61,8 +62,13 @@ def backup_check(archive: Archive) -> list[Checked]:
 
 
 def bytes_faults(archive: Archive, store: ObjectStore, set_id: str) -> list[str]:
+    """Every file of the set, its minutes too, in words. Raises `StoreAway`."""
     try:
-        return check_bytes(store, read_manifest(store, set_id, archive.keys.public))
+        manifest = read_manifest(store, set_id, archive.keys.public)
+        faults = check_bytes(store, manifest)
+        if manifest.minutes is not None and not faults:
+            check_part(store, key_of(set_id, manifest.minutes.name), manifest.minutes)
+        return faults
     except (PartDamaged, ObjectMissing) as error:
         return [str(error)]
 

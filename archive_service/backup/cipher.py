@@ -122,7 +122,9 @@ def make_key(path: Path, note: str) -> str:
 
 def read_identities(path: Path) -> list[Any]:
     """Every secret key in the file. Raises `NotPossible` when there is none."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    if not path.is_file():
+        raise NotPossible(f"Không có tệp {path}.", f"There is no file {path}.", name="no-such-file")
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     try:
         found = [x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(SECRET)]
     except pyrage.IdentityError:

@@ -61,6 +61,8 @@ class Manifest:
     recipients: tuple[str, ...]
     format: str = FORMAT
     tools: dict[str, str] = field(default_factory=dict)
+    minutes: Part | None = None
+    """The paper beside the set, for people: no restore asks for it."""
 
     def part(self, name: str) -> Part | None:
         return next((part for part in self.parts if part.name == name), None)
@@ -148,6 +150,7 @@ def read_manifest(store: ObjectStore, set_id: str, key: Ed25519PublicKey) -> Man
                 **body,
                 "parts": tuple(Part(**p) for p in body["parts"]),
                 "recipients": tuple(body["recipients"]),
+                "minutes": Part(**body["minutes"]),
             }
         )
     except (ValueError, KeyError, TypeError, InvalidSignature) as error:

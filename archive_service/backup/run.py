@@ -7,11 +7,12 @@ no restore takes for a set and the next run removes.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from pyrage import x25519
 
 from archive_service.backup.catalogue import base_of, close_interrupted, common_full, due_kind, expire
-from archive_service.backup.cipher import PartDamaged, WrongKey, recipients_of
+from archive_service.backup.cipher import Part, PartDamaged, WrongKey, recipients_of
 from archive_service.backup.make import SOFTWARE, Base, Made, make_parts
 from archive_service.backup.media import (
     MANIFEST,
@@ -267,11 +268,13 @@ def _finish_media(
 ) -> None:
     """Minutes and, as the very last file, the manifest: from then on it is a set."""
     paper = backup_minutes(archive, manifest, report.dossiers, report.media)
+    minutes = Part(MINUTES, len(paper), hashlib.sha256(paper).hexdigest())
+    signed = manifest_bytes(replace(manifest, minutes=minutes), archive.keys.log)
     for medium_id, store in stores.items():
         if not report.media[medium_id]:
             try:
                 store.put(key_of(manifest.set_id, MINUTES), paper)
-                store.put(key_of(manifest.set_id, MANIFEST), manifest_bytes(manifest, archive.keys.log))
+                store.put(key_of(manifest.set_id, MANIFEST), signed)
             except MEDIUM_FAULTS as error:
                 report.media[medium_id] = _told(error)
 

@@ -87,6 +87,17 @@ def test_a_damaged_set_is_exit_code_1(ready: tuple[Terminal, Path]) -> None:
     assert archive("backup", "verify", "--medium", "dia-b").code == 0
 
 
+def test_minutes_that_were_changed_are_told_and_hinder_no_restore(ready: tuple[Terminal, Path]) -> None:
+    archive, folder = ready
+    archive("backup", "run")
+    path = next((folder / "dia-a").rglob("minutes.pdf"))
+    path.write_bytes(path.read_bytes().replace(b"%PDF", b"%PDE", 1))
+    said = archive("backup", "verify", "--medium", "dia-a")
+    assert said.code == 1 and "minutes.pdf: sha256" in said.out
+    drilled = ("drill", "restore", "--medium", "dia-a", "--identity", folder / "khoa.txt")
+    assert archive(*drilled).code == 0
+
+
 def test_without_media_a_backup_is_not_possible(archive: Terminal, tmp_path: Path) -> None:
     archive("init")
     said = archive("backup", "run")
