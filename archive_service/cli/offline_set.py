@@ -47,8 +47,7 @@ def check(
         opened = open_set(folder, keys, read_identities(identity), _beat)
     count, found = check_set(folder)
     faults = found + (opened.faults if opened else [])
-    t = Sentences(language())
-    lines = [f"{kind_words(kind, t)}: {path}" for kind, path in faults]
+    lines = [f"{_in_words(kind)}: {path}" for kind, path in faults]
     lines.append(both(f"{count} tệp, {len(faults)} sai lệch.", f"{count} files, {len(faults)} faults."))
     manifest = manifest_sha512(folder)
     lines.append(both(f"SHA-512 của bản kê: {manifest}", f"SHA-512 of the manifest: {manifest}"))
@@ -61,6 +60,11 @@ def check(
         "destroyed": opened.destroyed if opened else [],
     }
     report(told, [*lines, *_about_keys(sealed, opened)], as_json=as_json, good=not faults)
+
+
+def _in_words(kind: str) -> str:
+    """Codes of OCFL stay as they are."""
+    return both("Không có khóa", "No key") if kind == "no-key" else kind_words(kind, Sentences(language()))
 
 
 def _about_keys(sealed: bool, opened: OpenedSet | None) -> list[str]:

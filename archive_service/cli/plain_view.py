@@ -30,5 +30,8 @@ def export_root(
             work.record(Verb.root_exported, None, root=root, objects=found.objects, faults=len(found.faults))
     told = {"objects": found.objects, "faults": found.faults, "ocfl_root": str(found.root)}
     lines = [both(f"{found.objects} đối tượng: {found.root}", f"{found.objects} objects: {found.root}")]
-    lines += [f"{object_id}: {why}" for object_id, why in found.faults.items()]
+    lines += [
+        both("Không ghi ra được ", "Cannot be given: ") + f"{object_id}: {why}"
+        for object_id, why in found.faults.items()
+    ]
     report(told, lines, as_json=as_json, good=not found.faults)

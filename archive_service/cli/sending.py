@@ -113,6 +113,11 @@ def _asked(client: httpx.Client, method: str, address: str, **more: Any) -> http
         ) from error
     if answer.is_success:
         return answer
+    if answer.status_code == httpx.codes.UNAUTHORIZED:  # "sign in" is for pages
+        raise NotPossible(
+            "Kho không nhận mã truy cập: sai, đã hết hạn hoặc đã bị thu hồi.",
+            "The archive does not take the token: it is wrong, has expired or was revoked.",
+        )
     try:
         told = str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):

@@ -47,6 +47,16 @@ def test_a_plain_view_is_written_and_passes_the_check(encrypted: Terminal, tmp_p
     assert encrypted("storage", "export", "r9", tmp_path / "other").code == 2
 
 
+def test_what_a_plain_view_cannot_give_is_named_and_makes_exit_code_1(
+    encrypted: Terminal, tmp_path: Path
+) -> None:
+    for sealed in (each for each in (tmp_path / "s2/ocfl").rglob("*") if each.is_file()):
+        if sealed.stat().st_size > 600:
+            sealed.write_bytes(sealed.read_bytes()[:400] + b"x" + sealed.read_bytes()[401:] + b"x")
+    said = encrypted("storage", "export", "r2", tmp_path / "view")
+    assert said.code == 1 and "Cannot be given: urn:vn-archive:system:" in said.out
+
+
 def test_an_archive_without_encrypted_roots_has_no_keystore(archive: Terminal) -> None:
     archive("init")
     said = archive("--language", "en", "keys", "check")
