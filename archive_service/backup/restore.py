@@ -7,6 +7,7 @@ with what it said of itself, hold it against the storage roots, and only then sa
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -97,11 +98,10 @@ def restore(
     Raises `NotPossible` (the target holds something; keys are missing; another kind of database), `WrongKey`,
     `BackupDamaged`, `BackupInfected`. Whatever is raised, the target is as it was.
     """
-    key = (
-        archive.keys.public
-    )  # without data/keys the log could not be proven: they come back from the safe first
+    # Without data/keys the log could not be proven: they come back from the safe first.
+    key = archive.keys.public
     manifest = _proven(store, set_id, key)
-    url = _empty_target(archive, manifest, into)
+    url = _empty_target(archive, manifest, into, software)
     report = RestoreReport(
         set_id, medium_id, into or archive.settings.database, manifest.kind, manifest.began_at
     )
@@ -111,7 +111,7 @@ def restore(
         progress(name, len(report.steps))
 
     step("set-proven")
-    with _as_it_was(url, set_id):
+    with _as_it_was(url, set_id, software):
         facts = read_facts(store, manifest, identities)
         step("key-fits")
         with scratch(archive.settings.data / SCRATCH) as place:
@@ -125,28 +125,28 @@ def restore(
         if software is not None:
             report.software = str(_bring_software(archive, store, manifest, identities, software))
             step("software-unpacked")
+        report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
+        _settle(archive, site, report)
+        step("held-against-storage")
         _move_in(site, url)
-    report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
-    _settle(archive, url, report)
-    step("held-against-storage")
     return report
 
 
 @contextmanager
-def _as_it_was(url: str, set_id: str) -> Iterator[None]:
-    """Whatever goes wrong, nothing is left at `url`; a damaged part and a full disk are told as what they are."""
+def _as_it_was(url: str, set_id: str, software: Path | None) -> Iterator[None]:
+    """Whatever goes wrong, nothing is left at `url` and no software; a damaged part and a full disk are told as such."""
     try:
         yield
-    except PartDamaged as error:
+    except BaseException as error:
         _clear(url)
-        raise BackupDamaged(set_id, [str(error)]) from error
-    except OSError as error:
-        _clear(url)
-        raise TryLater(
-            f"Chưa phục hồi được: {error}.", f"Nothing was restored: {error}.", name="restore-failed"
-        ) from error
-    except BaseException:
-        _clear(url)
+        if software is not None:
+            shutil.rmtree(software, ignore_errors=True)
+        if isinstance(error, PartDamaged):
+            raise BackupDamaged(set_id, [str(error)]) from error
+        if isinstance(error, OSError):
+            raise TryLater(
+                f"Chưa phục hồi được: {error}.", f"Nothing was restored: {error}.", name="restore-failed"
+            ) from error
         raise
 
 
@@ -160,8 +160,8 @@ def _proven(store: ObjectStore, set_id: str, key: Any) -> Manifest:
     return manifest
 
 
-def _empty_target(archive: Archive, manifest: Manifest, into: str | None) -> str:
-    """The URL to restore to. Raises `NotPossible` unless nothing is there."""
+def _empty_target(archive: Archive, manifest: Manifest, into: str | None, software: Path | None) -> str:
+    """The URL to restore to. Raises `NotPossible` unless nothing is there, nor where the software goes."""
     _require_schema(archive, manifest)
     url = into or archive.settings.database
     file = sqlite_file(url)
@@ -177,6 +177,12 @@ def _empty_target(archive: Archive, manifest: Manifest, into: str | None) -> str
         engine = open_engine(url)
         there = bool(inspect(engine).get_table_names())
         engine.dispose()
+    if software is not None and software.exists():
+        raise NotPossible(
+            f"{software} đã có: nêu một thư mục mới.",
+            f"{software} is there already: name a new folder.",
+            name="target-not-empty",
+        )
     if there:
         raise NotPossible(
             "Cơ sở dữ liệu đích không trống: không bao giờ phục hồi đè lên kho đang có. Đề nghị nêu --into mới.",
@@ -268,10 +274,10 @@ def _bring_software(
     return folder
 
 
-def _settle(archive: Archive, url: str, report: RestoreReport) -> None:
+def _settle(archive: Archive, site: str, report: RestoreReport) -> None:
     """Held against storage. Where storage is newer no entry is written (it would part the log from its anchors), and the
     start is refused: without an anchor since the backup only an epoch set back does that."""
-    target = Archive(archive.settings.model_copy(update={"database": url}), archive.clock)
+    target = Archive(archive.settings.model_copy(update={"database": site}), archive.clock)
     try:
         report.newer = newer_in_storage(target)
         if not report.newer:

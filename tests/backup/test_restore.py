@@ -21,7 +21,7 @@ from archive_service.backup.run import RunReport, run_backup
 from archive_service.invariants import check_invariants
 from archive_service.kernel.actors import OPERATOR, THE_ARCHIVE
 from archive_service.kernel.db import open_engine
-from archive_service.kernel.errors import NotPossible
+from archive_service.kernel.errors import NotPossible, TryLater
 from archive_service.kernel.state import archive_state
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
@@ -175,6 +175,41 @@ def test_a_restore_that_was_cut_off_is_begun_anew(safe: Safe) -> None:
         bring(safe, report, progress=cut_off)
     assert list(safe.archive.settings.data.glob("archive.db*")) == []
     assert bring(safe, report).rows["dossier"] == 4
+
+
+def test_without_any_storage_root_nothing_is_restored(safe: Safe) -> None:
+    """Not held against storage, it would start with destruction unlocked and a log that parts from its anchors."""
+    report = safe.run()
+    lose(safe)
+    storage = safe.archive.settings.data / "storage"
+    storage.rename(storage.with_name("unplugged"))
+    with pytest.raises(NotPossible) as refused:
+        bring(safe, report)
+    assert refused.value.name == "no-roots"
+    assert list(safe.archive.settings.data.glob("archive.db*")) == []
+    storage.with_name("unplugged").rename(storage)
+    assert bring(safe, report).rows["dossier"] == 4
+
+
+def test_a_restore_that_failed_leaves_no_software_and_takes_none_away(
+    safe: Safe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archive_service.backup import restore as module
+
+    report, folder = safe.run(), safe.folder / "phan-mem"
+    into = f"sqlite:///{safe.folder / 'moi/archive.db'}"
+
+    def full(*_: str) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch, pytest.raises(TryLater):
+        patch.setattr(module, "_move_in", full)
+        bring(safe, report, into=into, software=folder)
+    assert not folder.exists()
+    (folder / "cua-nguoi-khac").mkdir(parents=True)
+    with pytest.raises(NotPossible):
+        bring(safe, report, into=into, software=folder)
+    assert [each.name for each in folder.iterdir()] == ["cua-nguoi-khac"]
 
 
 def test_without_the_archives_own_keys_nothing_is_restored(safe: Safe) -> None:
