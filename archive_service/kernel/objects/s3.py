@@ -132,7 +132,10 @@ class S3Store:
         return ObjectInfo(key, head["ContentLength"])
 
     def keeps_sha256(self, key: str, sha256: str) -> bool | None:
-        if not self._facts.keeps_sha256:
+        try:
+            if not self._facts.keeps_sha256:
+                return None
+        except StoreAway:  # full, or no writing: it cannot be probed now, and can be read all the same
             return None
         with s3_faults(self.describe(), key):
             return s3_probe.keeps_sha256(self.client, self.bucket, self._name(checked_key(key)), sha256)

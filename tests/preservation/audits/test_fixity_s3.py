@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from archive_service.kernel.actors import THE_ARCHIVE
+from archive_service.kernel.objects import open_store
 from archive_service.kernel.objects.s3 import S3Store
 from archive_service.kernel.objects.s3_parts import base64_of
 from archive_service.kernel.settings import Credentials, Root
@@ -23,6 +24,7 @@ from preservation.roots.canaries import CANARIES, hear_canaries
 from preservation.roots.markers import MARKER
 from preservation.watch_models import CanaryCheck
 from tests.archives import House, make_house
+from tests.faults.proxy import door
 from tests.preservation.dossiers import audit, dossier_of, incidents, keep, states
 from tests.services.s3 import S3
 
@@ -96,3 +98,22 @@ def test_other_bytes_of_the_same_size_are_seen_by_the_digest_that_the_bucket_kee
     assert (quick.checked, quick.suspect, incidents(house.archive)) == (2, 1, [])
     assert fixity_run(house.archive).faults == 1
     assert [each.kind for each in incidents(house.archive)] == ["changed"]
+
+
+def test_a_full_bucket_is_looked_at_all_the_same(bucket_house: House, s3_server: S3) -> None:
+    """A worker that just began cannot probe it by writing; each copy would be told as suspect, and all read at once."""
+    house = bucket_house
+    keep(house)
+    with door(s3_server.endpoint) as opened:
+        keys = house.archive.settings.credentials["s3"]
+        bucket = house.archive.stores["ban-sao"].bucket  # type: ignore[attr-defined]
+        house.archive.stores["ban-sao"] = open_store(
+            f"s3://{bucket}?endpoint={opened.url}",
+            access_key=keys.access_key,
+            secret_key=keys.secret_key.get_secret_value(),
+        )
+        opened.shut(507, only="PUT ")
+        house.clock.advance(days=8)
+        found = quick_run(house.archive)
+        assert opened.refused
+    assert (found.checked, found.suspect) == (2, 0)
