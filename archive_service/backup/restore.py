@@ -34,6 +34,7 @@ from archive_service.kernel.objects import ObjectStore
 from archive_service.kernel.scratch import SCRATCH, scratch
 from archive_service.kernel.state import archive_state
 from archive_service.migrations import schema_head
+from archive_service.rebuild.found import find_roots
 from archive_service.rebuild.swap import SIDE_FILES, fold, sqlite_file
 from archive_service.work import Archive
 
@@ -290,8 +291,10 @@ def _settle(archive: Archive, site: str, report: RestoreReport) -> None:
                     rows=sum(report.rows.values()), log=report.log_number,
                     began=report.steps[0][1], finished=work.now(),
                 )  # fmt: skip
-        elif report.newer.epochs <= 0:
+        else:
+            anchored = max(marker.epoch for _, marker in find_roots(target).values())
             with target.work(OPERATOR) as work:
-                archive_state(work.session).epoch += report.newer.epochs - 1
+                state = archive_state(work.session)
+                state.epoch = min(state.epoch, anchored - 1)
     finally:
         target.close()

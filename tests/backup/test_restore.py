@@ -97,9 +97,15 @@ def test_what_storage_holds_beyond_the_backup_is_told_and_nothing_is_written(saf
     assert refused.value.name == "old-database"
 
 
-def test_what_was_written_to_storage_between_two_anchors_is_newer_too(safe: Safe) -> None:
-    """The log in storage goes beyond the backup: a restored log that went on by itself would part from it for good."""
+@pytest.mark.parametrize("missed", [0, 1])
+def test_what_was_written_to_storage_between_two_anchors_is_newer_too(safe: Safe, missed: int) -> None:
+    """The log in storage goes beyond the backup: a restored log that went on by itself would part from it for good.
+
+    `missed`: anchors that the database made while no root was there to take them.
+    """
     drain(safe.archive)
+    with safe.archive.work(THE_ARCHIVE) as work:
+        archive_state(work.session).epoch += missed
     report = safe.run()
     keep_system_objects(safe.archive, now=True)
     lose(safe)
