@@ -20,8 +20,8 @@ from uuid import UUID
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, cast, select
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from archive_service.kernel.actors import Actor
 from archive_service.kernel.db import Base, Kept
@@ -42,6 +42,10 @@ class LogEntry(Base, kw_only=True):
     actor_id: Mapped[UUID | None] = mapped_column(index=True)
     verb: Mapped[str] = mapped_column(String(60), index=True)
     subject_id: Mapped[str | None] = mapped_column(String(80), index=True)
+
+
+#: SQLite keeps what it is given: whoever alters an entry by hand leaves a text or a number where bytes were.
+_BODY = cast(LogEntry.body, LargeBinary)
 
 
 class LogDetail(Base, kw_only=True):
@@ -221,27 +225,22 @@ def detail_fits(body: bytes, salt: str, detail: str) -> bool:
 def lines_from(session: Session, first: int = 1) -> Iterator[Line]:
     """The chain in order, streamed; memory stays flat however long the log is."""
     query = (
-        select(LogEntry.body, LogDetail.salt, LogDetail.detail)
+        select(_BODY, LogDetail.salt, LogDetail.detail)
         .outerjoin(LogDetail, LogDetail.number == LogEntry.number)
         .where(LogEntry.number >= first)
         .order_by(LogEntry.number)
         .execution_options(yield_per=1000)
     )
     for body, salt, detail in session.execute(query):
-        yield Line(_bytes(body), salt, detail)
-
-
-def _bytes(body: bytes | str) -> bytes:
-    """SQLite keeps what it is given: whoever alters an entry by hand leaves a text where bytes were."""
-    return body.encode() if isinstance(body, str) else bytes(body)
+        yield Line(body, salt, detail)
 
 
 def head_faults(session: Session) -> Iterator[LogFault]:
     """The head must be the last entry: entries cut or changed since the newest anchor show by it."""
     head = session.get_one(LogHead, 1)
-    newest = select(LogEntry.number, LogEntry.body).order_by(LogEntry.number.desc()).limit(1)
+    newest = select(LogEntry.number, _BODY.label("body")).order_by(LogEntry.number.desc()).limit(1)
     row = session.execute(newest).one_or_none()
-    last, digest = (0, FIRST) if row is None else (row.number, hashlib.sha256(_bytes(row.body)).hexdigest())
+    last, digest = (0, FIRST) if row is None else (row.number, hashlib.sha256(row.body).hexdigest())
     if last < head.number:
         yield LogFault("tail-cut", head.number)
     elif (last, digest) != (head.number, head.digest):
@@ -250,18 +249,17 @@ def head_faults(session: Session) -> Iterator[LogFault]:
 
 def index_faults(session: Session) -> Iterator[LogFault]:
     """The columns that pages filter by must say what the hashed bytes say."""
-    for entry in session.scalars(
-        select(LogEntry).order_by(LogEntry.number).execution_options(yield_per=1000)
-    ):
+    query = select(LogEntry, _BODY).options(defer(LogEntry.body)).order_by(LogEntry.number)
+    for entry, data in session.execute(query.execution_options(yield_per=1000)):
         try:
-            body = json.loads(entry.body)
+            body = json.loads(data)
             same = (
                 body["verb"] == entry.verb
                 and body["subject"] == entry.subject_id
                 and body["number"] == entry.number
                 and datetime.fromisoformat(body["at"]) == entry.at
                 and body["actor"] == (None if entry.actor_id is None else str(entry.actor_id))
-                and hashlib.sha256(entry.body).hexdigest() == entry.digest
+                and hashlib.sha256(data).hexdigest() == entry.digest
             )
         except (ValueError, KeyError, TypeError):
             same = False

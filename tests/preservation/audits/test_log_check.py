@@ -18,7 +18,7 @@ from archive_service.kernel.log import LogDetail, LogEntry, LogHead
 from archive_service.work import Archive
 from preservation.audits.log_check import check_chain
 from preservation.roots.markers import anchor_log, read_marker, write_marker
-from tests.archives import make_archive
+from tests.archives import House, make_archive
 
 Alteration = Callable[[Connection], object]
 TABLES: tuple[Any, ...] = (LogEntry.__table__, LogDetail.__table__, LogHead.__table__)
@@ -172,6 +172,13 @@ def test_a_log_that_nobody_touched_is_whole(archive: Archive) -> None:
 def test_a_log_altered_in_the_database_shows(archive: Archive, what: str) -> None:
     alter, code = ALTERATIONS[what]
     assert code in codes_after(archive, alter)
+
+
+@pytest.mark.parametrize("value", ["10000000000000", "-1", "1.5", "CAST(x'fffe' AS TEXT)"])
+def test_what_is_no_bytes_at_all_in_sqlite_is_told_as_changed(house: House, value: str) -> None:
+    """A column of SQLite holds whatever it is given; a check that ends in a traceback tells of no entry."""
+    told = text(f"UPDATE log_entry SET body = {value} WHERE number = 3")
+    assert "changed" in codes_after(house.archive, lambda connection: connection.execute(told))
 
 
 def test_an_erased_detail_breaks_nothing(archive: Archive) -> None:
