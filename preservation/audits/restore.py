@@ -35,7 +35,8 @@ def restore_copy(archive: Archive, actor: Actor, dossier_id: UUID, root_id: str)
     """Repairs the copy from another one that was just proven good; returns the key prefix of the evidence kept.
 
     Its sources are held against writers meanwhile: a version that lands half-way would pass for damage. Raises
-    `Missing`, `Conflict` (no copy is good; the copy is in use; a new version is being written), `TryLater`, `NotProven`.
+    `Missing`, `Conflict` (no copy is good; the copy is in use; a new version is being written), `TryLater`, `NotProven`,
+    `ContentChanged`.
     """
     _restorable(archive, actor, dossier_id, root_id)
     target = writable_root(archive, root_id)
