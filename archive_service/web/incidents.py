@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.kernel.cursors import Listed
+from archive_service.kernel.errors import Conflict
 from archive_service.kernel.permissions import Permission
 from archive_service.web.exports import PAGE, every, export
 from archive_service.web.forms import Form, act
@@ -20,12 +21,13 @@ from archive_service.web.labels import label
 from archive_service.web.lists import Column, Empty, Filter, Listing, ask
 from archive_service.web.posted import IN_FORM, form_after
 from archive_service.web.session import ThePosted, TheVisit, Visit, page_router
-from preservation.aips.store import copies_of
+from preservation.aips.store import NotProven, copies_of
 from preservation.audits.restore import restore_copy
 from preservation.incidents.alike import alike, close_alike
 from preservation.incidents.files import reports_due
 from preservation.incidents.register import close_incident, list_incidents, visible_incident
 from preservation.models import Dossier
+from preservation.ocfl.checked_source import ContentChanged
 from preservation.watch_models import UNSETTLED, Incident, IncidentState
 from retention.destruction.turns import names_of
 
@@ -150,6 +152,15 @@ def restore(request: Request, visit: TheVisit, incident_id: UUID) -> Response:
         dossier_id, root_id = found.dossier_id, found.root_id
     if dossier_id is None:
         return redirect(f"/incidents/{incident_id}")
-    kept = restore_copy(visit.archive, visit.actor, dossier_id, root_id)
+    try:
+        kept = restore_copy(visit.archive, visit.actor, dossier_id, root_id)
+    except (NotProven, ContentChanged) as error:
+        raise Conflict(
+            f"Chưa khôi phục được: kho {root_id} không giữ đúng những gì được ghi, hoặc bản nguồn đổi khi đang đọc. "
+            "Kiểm tra ổ đĩa rồi thử lại.",
+            f"Not restored: root {root_id} does not keep what is written to it, or the source changed while it was "
+            "read. Look at the disks, then try again.",
+            name="not-repaired",
+        ) from error
     root = request.app.state.site.root(root_id)
     return redirect(f"/incidents/{incident_id}", Flash("incident.restored", root=root, evidence=kept))

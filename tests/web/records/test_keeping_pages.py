@@ -8,10 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+import preservation.audits.restore
 from archive_service.kernel.actors import THE_ARCHIVE
 from archive_service.kernel.state import archive_state
+from preservation.aips.store import NotProven
 from preservation.audits.fixity import fixity_run
 from preservation.models import Dossier
+from preservation.ocfl.checked_source import ContentChanged
 from preservation.ocfl.layout import object_path
 from preservation.watch_models import Incident
 from tests.archives import PASSWORD, House
@@ -58,6 +61,18 @@ class TestIncidents:
         closed = auditor.submit(page, f"{page}/close", remark="Lỗi đĩa, đã khôi phục từ kho chính.")
         assert closed.status_code == 303
         assert "Lỗi đĩa, đã khôi phục" in text_of(auditor.get(page))
+
+    @pytest.mark.parametrize("error", [NotProven("kho: changed a.pdf"), ContentChanged("a.pdf")])
+    def test_a_disk_that_keeps_nothing_is_told_as_that_and_not_as_our_fault(
+        self, damaged: UUID, visit: Visit, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        def broken(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(preservation.audits.restore, "repair_object", broken)
+        page = f"/incidents/{damaged}"
+        answer = visit("auditor").submit(page, f"{page}/restore")
+        assert answer.status_code == 409 and "Chưa khôi phục được" in text_of(answer)
 
     def test_the_sheet_of_incidents_speaks_the_readers_language(self, damaged: UUID, visit: Visit) -> None:
         auditor = visit("auditor")
