@@ -108,3 +108,10 @@ def states(archive: Archive, dossier_id: UUID) -> dict[str, CopyState]:
 def incidents(archive: Archive) -> list[Incident]:
     with archive.look(THE_ARCHIVE) as work:
         return list(work.session.scalars(select(Incident).order_by(Incident.opened_at, Incident.id)))
+
+
+def unplug(house: House) -> None:
+    """The disk of `ban-sao` goes away and leaves its empty mount point."""
+    root = house.archive.settings.data / "storage/2"
+    root.rename(root.with_name("unplugged"))
+    root.mkdir()

@@ -30,7 +30,7 @@ from preservation.ocfl.validate import check
 from preservation.verify import CopyFault
 from tests.archives import MORNING, House
 from tests.faults.crashes import killed_at
-from tests.preservation.dossiers import audit, content, dossier_of, flip, keep, place, states
+from tests.preservation.dossiers import audit, content, dossier_of, flip, keep, place, states, unplug
 
 NEW = "Tập lưu tờ trình, đã sửa tiêu đề"
 
@@ -86,14 +86,12 @@ def test_a_disk_that_vanished_under_an_amendment_is_owed_it(
 ) -> None:
     dossier_id = keep(house)
     house.archive.settings.required_copies = 1
-    root = house.archive.settings.data / "storage/2"
     proof = preservation.aips.amend.faults_against
 
     def then_unplugged(store: ObjectStore, *given: Any) -> Iterator[CopyFault]:
         yield from proof(store, *given)
         if store is house.archive.stores["ban-sao"]:
-            root.rename(root.with_name("unplugged"))
-            root.mkdir()  # the empty mount point
+            unplug(house)
 
     monkeypatch.setattr(preservation.aips.amend, "faults_against", then_unplugged)
     assert amend(house.archive, dossier_id, retitle, "Sửa tiêu đề")

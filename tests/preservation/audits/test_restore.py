@@ -19,7 +19,7 @@ from preservation.audits.restore import restore_copy
 from preservation.copies import claim_copy, holding
 from preservation.models import CopyState
 from tests.archives import House
-from tests.preservation.dossiers import audit, content, flip, keep, place, states
+from tests.preservation.dossiers import audit, content, flip, keep, place, states, unplug
 
 
 def test_a_damaged_copy_is_restored_and_the_bad_bytes_are_kept(house: House) -> None:
@@ -94,12 +94,11 @@ def test_a_disk_that_vanished_under_the_repair_is_not_told_as_repaired(
     dossier_id = keep(house)
     flip(content(house, dossier_id))
     audit(house)
-    repair, root = preservation.audits.restore.repair_object, house.archive.settings.data / "storage/2"
+    repair = preservation.audits.restore.repair_object
 
     def then_unplugged(*given: Any) -> list[str]:
         faults = repair(*given)
-        root.rename(root.with_name("unplugged"))
-        root.mkdir()  # the empty mount point
+        unplug(house)
         return faults
 
     monkeypatch.setattr(preservation.audits.restore, "repair_object", then_unplugged)
