@@ -22,7 +22,7 @@ from archive_service.backup.catalogue import adopt_sets
 from archive_service.backup.cipher import PartDamaged, unseal
 from archive_service.backup.facts import faults_of
 from archive_service.backup.make import SOFTWARE
-from archive_service.backup.malware import Scanned, scan_file, scan_set
+from archive_service.backup.malware import require_clean
 from archive_service.backup.media import Manifest, key_of, read_manifest
 from archive_service.backup.newer import Newer, newer_in_storage
 from archive_service.backup.tried import check_bytes, load_database, read_facts, require_part
@@ -71,18 +71,6 @@ class BackupDamaged(NotPossible):
         )
 
 
-class BackupInfected(NotPossible):
-    name = "backup-infected"
-
-    def __init__(self, set_id: str, found: Sequence[str]) -> None:
-        told = "; ".join(found)
-        super().__init__(
-            f"Bản sao lưu {set_id} có mã độc, không phục hồi gì: {told}. Dùng bản trước đó; báo người phụ trách an toàn.",
-            f"The backup {set_id} carries malware, nothing was restored: {told}. Use an earlier one; tell whoever is "
-            "in charge of security.",
-        )
-
-
 def restore(
     archive: Archive,
     store: ObjectStore,
@@ -115,8 +103,9 @@ def restore(
     with _as_it_was(url, set_id, software):
         facts = read_facts(store, manifest, identities)
         step("key-fits")
-        with scratch(archive.settings.data / SCRATCH) as place:
-            report.unscanned = _require_clean(scan_set(archive, store, manifest, identities, place), set_id)
+        holder = _software_holder(archive, store, manifest) if software is not None else manifest
+        sets = [manifest] if holder is manifest else [manifest, holder]
+        report.unscanned = require_clean(archive, store, sets, identities)
         step("scanned")
         site = _site(url)
         load_database(store, manifest, identities, site)
@@ -124,7 +113,7 @@ def restore(
         _require_equal(site, facts, key, set_id)
         step("compared")
         if software is not None:
-            report.software = str(_bring_software(archive, store, manifest, identities, software))
+            report.software = str(_bring_software(archive, store, holder, identities, software))
             step("software-unpacked")
         report.rows, report.log_number = facts.rows, int(facts.anchor["number"])
         _settle(archive, site, report)
@@ -249,26 +238,21 @@ def _clear(url: str) -> None:
     engine.dispose()
 
 
-def _require_clean(scanned: Scanned, set_id: str) -> str:
-    if scanned.found:
-        raise BackupInfected(set_id, scanned.found)
-    return scanned.unscanned
+def _software_holder(archive: Archive, store: ObjectStore, manifest: Manifest) -> Manifest:
+    """The set that holds the software of that day: an incremental one names the full one."""
+    if manifest.part(SOFTWARE):
+        return manifest
+    return read_manifest(store, manifest.software["set"], archive.keys.public)
 
 
 def _bring_software(
-    archive: Archive, store: ObjectStore, manifest: Manifest, identities: Sequence[Any], folder: Path
+    archive: Archive, store: ObjectStore, holder: Manifest, identities: Sequence[Any], folder: Path
 ) -> Path:
-    """The software of that day, unpacked into a new folder; an incremental set names the full one that holds it."""
-    holder = (
-        manifest
-        if manifest.part(SOFTWARE)
-        else read_manifest(store, manifest.software["set"], archive.keys.public)
-    )
+    """Unpacked into a new folder."""
     with scratch(archive.settings.data / SCRATCH) as place:
         packed = place / "software.tar.gz"
         with packed.open("wb") as stream:
             unseal(store, key_of(holder.set_id, SOFTWARE), require_part(holder, SOFTWARE), identities, stream)
-        _require_clean(scan_file(archive, packed, SOFTWARE), holder.set_id)
         folder.mkdir(parents=True)
         with tarfile.open(packed) as tar:
             tar.extractall(folder, filter="data")

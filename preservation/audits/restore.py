@@ -129,19 +129,19 @@ def _restorable(
 
 def _hold_others(
     archive: Archive, dossier_id: UUID, but: str, leases: ExitStack
-) -> tuple[dict[str, ObjectStore], list[str]]:
-    """The other copies that can be read now, held against writers, the likeliest good first; and the busy roots."""
+) -> tuple[dict[str, ObjectStore], list[TryLater]]:
+    """The other copies that can be read now, held against writers, the likeliest good first; and why not the others."""
     with archive.look(THE_ARCHIVE) as work:
         rows = [row for row in copies_of(work, dossier_id) if row.root_id != but]
     found: dict[str, ObjectStore] = {}
-    busy: list[str] = []
+    busy: list[TryLater] = []
     for row in sorted(rows, key=lambda row: row.state is not CopyState.verified):
         if row.root_id not in archive.stores or root_trouble(archive, row.root_id)[0] != "online":
             continue
         try:
             leases.enter_context(holding(archive, dossier_id, row.root_id))
-        except TryLater:
-            busy.append(row.root_id)
+        except TryLater as error:
+            busy.append(error)
         else:
             found[row.root_id] = archive.stores[row.root_id]
     return found, busy
@@ -153,7 +153,7 @@ def _proven_source(
     senders: dict[str, str],
     others: Mapping[str, ObjectStore],
     target: Mapping[str, ObjectStore],
-    busy: Sequence[str],
+    busy: Sequence[TryLater],
 ) -> Pieces:
     """A copy that reads back without a fault now, whatever its row says; else all copies, piece by piece.
 
@@ -172,11 +172,7 @@ def _proven_source(
     if pieces is not None:
         return pieces
     if busy:
-        raise TryLater(
-            f"Bản trên kho {', '.join(busy)} đang được ghi hoặc kiểm tra; hãy thử lại sau.",
-            f"The copy in root {', '.join(busy)} is being written or read; try again later.",
-            name="copy-busy",
-        )
+        raise busy[0]
     raise Conflict(
         "Không có bản sao nào tốt để khôi phục. Giữ nguyên mọi bản và báo người phụ trách.",
         "No copy is good enough to restore from. Leave every copy as it is and tell whoever is in charge.",
