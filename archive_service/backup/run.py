@@ -6,12 +6,10 @@ no restore takes for a set and the next run removes.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from pyrage import x25519
 
 from archive_service.backup.catalogue import base_of, close_interrupted, common_full, due_kind, expire
 from archive_service.backup.cipher import Part, PartDamaged, WrongKey, recipients_of
+from archive_service.backup.lock import only_one
 from archive_service.backup.make import SOFTWARE, Base, Made, make_parts
 from archive_service.backup.media import (
     MANIFEST,
@@ -38,7 +37,7 @@ from archive_service.backup.papers import backup_minutes
 from archive_service.backup.servers import ToolFailed
 from archive_service.backup.tried import check_bytes, tried
 from archive_service.kernel.actors import THE_ARCHIVE, Actor
-from archive_service.kernel.errors import ArchiveError, Conflict, NotPossible, TryLater
+from archive_service.kernel.errors import ArchiveError, NotPossible, TryLater
 from archive_service.kernel.events import Verb
 from archive_service.kernel.objects import ObjectStore, StoreAway
 from archive_service.kernel.scratch import SCRATCH, scratch
@@ -98,19 +97,6 @@ def run_backup(archive: Archive, actor: Actor, kind: BackupKind | None = None) -
         )
     with only_one(archive.settings.data / "backup.lock"):
         return _run(archive, actor, kind)
-
-
-@contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """The system lets go of the lock when its process dies, however it dies."""
-    with path.open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                "Một lần sao lưu khác đang chạy.", "Another backup is running.", name="backup-running"
-            ) from error
-        yield
 
 
 def _run(archive: Archive, actor: Actor, kind: BackupKind | None) -> RunReport:

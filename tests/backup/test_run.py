@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from archive_service.backup import make, metadata, run
 from archive_service.backup.catalogue import list_sets
+from archive_service.backup.lock import only_one
 from archive_service.backup.models import BackupKind, BackupSet, BackupState
 from archive_service.backup.run import backup_run
 from archive_service.backup.servers import ToolFailed
@@ -223,7 +224,7 @@ def test_a_run_whose_tool_fails_leaves_no_set(safe: Safe, monkeypatch: pytest.Mo
 
 
 def test_two_at_once_are_refused(safe: Safe) -> None:
-    with run.only_one(safe.archive.settings.data / "backup.lock"), pytest.raises(Conflict):
+    with only_one(safe.archive.settings.data / "backup.lock"), pytest.raises(Conflict):
         safe.run()
 
 
