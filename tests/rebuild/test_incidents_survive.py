@@ -37,7 +37,7 @@ def test_an_incident_its_report_and_its_minutes_come_back(past: Past) -> None:
     keep_system_objects(archive, now=True)
     anchor(archive)
     content = load_audit_paper(archive, paper)
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     shutil.rmtree(archive.settings.data / "staging/papers")
     assert rebuild(archive).whole
     old = open_engine(f"sqlite:///{lost}")
@@ -54,7 +54,7 @@ def test_the_incident_of_a_dossier_that_is_nowhere_comes_back_all_the_same(past:
         work.session.add(Incident(kind="lost", dossier_id=new_id(), path="x", opened_at=work.now()))
     keep_system_objects(archive, now=True)
     anchor(archive)
-    lose_database(past)
+    lose_database(past.house.archive)
     rebuild(archive)
     with archive.look(THE_ARCHIVE) as work:
         assert work.session.scalars(select(Incident.kind)).all() == ["lost"]

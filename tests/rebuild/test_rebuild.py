@@ -21,6 +21,7 @@ from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import COMES_FROM, NO_TABLE, SNAPSHOTS, models, undeclared
 from archive_service.rebuild.swap import fold
+from archive_service.work import Archive
 from archive_service.worker import drain
 from preservation.audits.fixity import fixity_run
 from preservation.models import Copy, CopyState, Dossier, DossierState
@@ -34,9 +35,8 @@ from tests.preservation.dossiers import flip, place
 EVERYTHING = AccessFilter((Clause(frozenset({"public", "conditional", "closed"})),))
 
 
-def lose_database(past: Past) -> Path:
+def lose_database(archive: Archive) -> Path:
     """The database and the index are gone; returns where a copy for comparing lies."""
-    archive = past.house.archive
     file = archive.settings.data / "archive.db"
     archive.engine.dispose()
     fold(file)
@@ -47,7 +47,7 @@ def lose_database(past: Past) -> Path:
 
 
 def test_every_rebuilt_table_comes_back_row_for_row(past: Past) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     report = rebuild(past.house.archive)
     assert report.whole, report
     old = open_engine(f"sqlite:///{lost}")
@@ -59,7 +59,7 @@ def test_every_rebuilt_table_comes_back_row_for_row(past: Past) -> None:
 
 
 def test_the_comparison_finds_a_row_that_is_changed_missing_or_too_much(past: Past, tmp_path: Path) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     rebuild(past.house.archive)
     archive = past.house.archive
     with archive.work(THE_ARCHIVE) as work:
@@ -75,14 +75,14 @@ def test_the_comparison_finds_a_row_that_is_changed_missing_or_too_much(past: Pa
 
 
 def test_the_index_is_made_anew_and_finds(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     rebuild(past.house.archive)
     page = past.house.archive.index.search(Query(text="sap xep kho luu tru"), EVERYTHING)
     assert {UUID(hit.entry.dossier_id) for hit in page.hits} == {past.plain, past.amended, past.listed}
 
 
 def test_what_was_destroyed_stays_destroyed_and_tells_why(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     rebuild(past.house.archive)
     with past.house.archive.look(THE_ARCHIVE) as work:
         dossier = work.session.get_one(Dossier, past.destroyed)
@@ -90,7 +90,7 @@ def test_what_was_destroyed_stays_destroyed_and_tells_why(past: Past) -> None:
 
 
 def test_destruction_stays_locked_until_two_people_release_it(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     rebuild(past.house.archive)
     house = past.house
     list_id = past.hands.listed(past.hands.propose(past.amended)).id
@@ -107,7 +107,7 @@ def test_destruction_stays_locked_until_two_people_release_it(past: Past) -> Non
 
 
 def test_the_minutes_and_the_certificate_come_back(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     shutil.rmtree(past.house.archive.settings.data / "staging/papers")
     assert rebuild(past.house.archive).whole
     with past.house.archive.look(THE_ARCHIVE) as work:
@@ -117,7 +117,7 @@ def test_the_minutes_and_the_certificate_come_back(past: Past) -> None:
 
 
 def test_the_rebuilt_archive_goes_on_working(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     rebuild(past.house.archive, passwords={"quantri": "Mat-khau-2"})
     archive = past.house.archive
     require_roots(archive)
@@ -135,7 +135,7 @@ def test_the_log_is_whole_and_says_that_it_was_rebuilt(past: Past) -> None:
     from archive_service.kernel.actors import OPERATOR
     from preservation.audits.log_check import check_chain
 
-    lose_database(past)
+    lose_database(past.house.archive)
     rebuild(past.house.archive)
     assert check_chain(past.house.archive, OPERATOR).faults == ()
     with past.house.archive.look(THE_ARCHIVE) as work:
@@ -149,7 +149,7 @@ def test_entries_beyond_the_last_one_found_are_told_and_their_anchors_leave_the_
     from preservation.roots.markers import anchor_log
 
     anchored = anchor_log(house.archive)  # an anchor, and its entries nowhere but in the database
-    lose_database(past)
+    lose_database(past.house.archive)
     report = rebuild(house.archive)
     assert report.lost_anchors == [anchored.number]
     assert not report.whole
@@ -157,7 +157,7 @@ def test_entries_beyond_the_last_one_found_are_told_and_their_anchors_leave_the_
 
 
 def test_one_root_is_enough(past: Past) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     shutil.rmtree(past.house.archive.settings.data / "storage/1")
     assert rebuild(past.house.archive).whole
     old = open_engine(f"sqlite:///{lost}")
@@ -166,14 +166,14 @@ def test_one_root_is_enough(past: Past) -> None:
 
 
 def test_a_description_damaged_in_one_root_is_read_from_the_other(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     flip(next((place_of(past, past.plain) / "v1").rglob("dossier.json")))
     assert rebuild(past.house.archive).whole
 
 
 def test_a_dossier_that_no_root_gives_is_told_and_the_others_come_back(past: Past) -> None:
     folders = [place(past.house, past.plain, root) for root in ("kho-chinh", "ban-sao")]
-    lose_database(past)
+    lose_database(past.house.archive)
     for folder in folders:
         flip(next((folder / "v1").rglob("dossier.json")))
     report = rebuild(past.house.archive)
@@ -188,7 +188,7 @@ def place_of(past: Past, dossier_id: UUID) -> Path:
 
 
 def test_without_any_marker_nothing_is_rebuilt(past: Past) -> None:
-    lose_database(past)
+    lose_database(past.house.archive)
     for number in ("1", "2"):
         (past.house.archive.settings.data / "storage" / number / MARKER).unlink()
     with pytest.raises(NotPossible) as refused:

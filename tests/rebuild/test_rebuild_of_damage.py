@@ -68,7 +68,7 @@ DESCRIPTIONS: dict[str, Callable[[Past], bytes]] = {
 @pytest.mark.parametrize("what", DESCRIPTIONS)
 def test_an_object_that_does_not_fit_is_told_and_the_others_come_back(past: Past, what: str) -> None:
     stranger = put_object(past, DESCRIPTIONS[what](past))
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     report = rebuild(past.house.archive)
     assert [each.partition(": ")[0] for each in report.unreadable] == [stranger]
     old = open_engine(f"sqlite:///{lost}")
@@ -78,7 +78,7 @@ def test_an_object_that_does_not_fit_is_told_and_the_others_come_back(past: Past
 
 def test_of_two_dossiers_with_one_code_one_is_told_and_the_others_come_back(past: Past) -> None:
     put_object(past, described(past, code=dossier_of(past.house.archive, past.plain).code))
-    lose_database(past)
+    lose_database(past.house.archive)
     report = rebuild(past.house.archive)
     assert report.dossiers == 3
     assert report.unreadable[0].endswith(": another dossier has its code")
@@ -86,7 +86,7 @@ def test_of_two_dossiers_with_one_code_one_is_told_and_the_others_come_back(past
 
 def test_an_object_that_one_root_cannot_give_comes_from_the_other(past: Past) -> None:
     folder = place(past.house, past.plain, "kho-chinh")
-    lose_database(past)
+    lose_database(past.house.archive)
     folder.rename(folder.with_name("elsewhere"))
     folder.symlink_to(folder.with_name("elsewhere"))
     assert rebuild(past.house.archive).whole
@@ -106,7 +106,7 @@ def test_a_damaged_tail_of_the_log_gives_way_to_the_one_in_another_root(past: Pa
     anchor(past.house.archive)
     tail = root(past, 1) / TAIL
     tail.write_bytes(TAILS[what](tail.read_bytes()))
-    lose_database(past)
+    lose_database(past.house.archive)
     report = rebuild(past.house.archive)
     assert (report.log_faults, report.lost_anchors) == ([], [])
 
@@ -121,7 +121,7 @@ def with_text(past: Past) -> UUID:
 def test_a_damaged_text_in_the_only_root_is_told_and_its_record_still_found(past: Past) -> None:
     dossier_id = with_text(past)
     flip(next(place(past.house, dossier_id, "kho-chinh").rglob("*.txt")))
-    lose_database(past)
+    lose_database(past.house.archive)
     shutil.rmtree(root(past, 2))
     report = rebuild(past.house.archive)
     assert [each.partition(": ")[0] for each in report.unreadable] == [f"urn:uuid:{dossier_id}"]

@@ -61,7 +61,7 @@ def assert_brought_back(past: Past, lost: Path) -> None:
 
 @pytest.mark.parametrize("done", [1, 2, 3])
 def test_dossiers_that_were_entered_are_not_read_again(past: Past, entered: list[str], done: int) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     with pytest.raises(KeyboardInterrupt):
         rebuild(past.house.archive, cut_off_at("dossiers", done))
     assert not (past.house.archive.settings.data / "archive.db").exists()
@@ -72,7 +72,7 @@ def test_dossiers_that_were_entered_are_not_read_again(past: Past, entered: list
 
 
 def test_the_index_is_filled_again_and_no_dossier_entered_twice(past: Past, entered: list[str]) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     with pytest.raises(KeyboardInterrupt):
         rebuild(past.house.archive, cut_off_at("index", 3))
     assert rebuild(past.house.archive).whole
@@ -81,7 +81,7 @@ def test_the_index_is_filled_again_and_no_dossier_entered_twice(past: Past, ente
 
 
 def test_between_the_long_steps_it_is_begun_anew(past: Past, entered: list[str]) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     with pytest.raises(KeyboardInterrupt):
         rebuild(past.house.archive, cut_off_at("terms", 3))
     assert rebuild(past.house.archive).whole
@@ -91,7 +91,7 @@ def test_between_the_long_steps_it_is_begun_anew(past: Past, entered: list[str])
 
 def test_what_the_first_part_told_is_told_at_the_end(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dossiers, "BATCH", 1)
-    lose_database(past)
+    lose_database(past.house.archive)
     archive = past.house.archive
     (base, *_) = (archive.settings.data / "storage/1/ocfl").rglob(
         f"*{past.plain}/v1/content/metadata/dossier.json"
@@ -109,7 +109,7 @@ def test_what_the_first_part_told_is_told_at_the_end(past: Past, monkeypatch: py
 
 def test_other_roots_than_before_begin_it_anew(past: Past, entered: list[str]) -> None:
     """Somebody started the archive in between: its marker moved on."""
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     with pytest.raises(KeyboardInterrupt):
         rebuild(past.house.archive, cut_off_at("dossiers", 2))
     store = past.house.archive.stores["ban-sao"]
@@ -122,7 +122,7 @@ def test_other_roots_than_before_begin_it_anew(past: Past, entered: list[str]) -
 
 
 def test_a_torn_note_of_how_far_it_came_begins_it_anew(past: Past, entered: list[str]) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     with pytest.raises(KeyboardInterrupt):
         rebuild(past.house.archive, cut_off_at("dossiers", 2))
     file = past.house.archive.settings.data / checkpoint.FILE
@@ -137,7 +137,7 @@ def opened(settings: Settings, clock: MovableClock) -> Archive:
 
 @pytest.mark.timeout(3600)
 def test_killed_at_any_step_it_goes_on_to_the_same_end(past: Past) -> None:
-    lost = lose_database(past)
+    lost = lose_database(past.house.archive)
     archive = past.house.archive
     for at in calls(every=9):
         killed = killed_at(partial(opened, archive.settings, past.house.clock), rebuild, at)

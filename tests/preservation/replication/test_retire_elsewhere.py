@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from archive_service.kernel.settings import Credentials, Root, Settings
 from archive_service.rebuild import rebuild
 from archive_service.rebuild.compare import compare
 from archive_service.rebuild.snapshots import keep_system_objects
-from archive_service.rebuild.swap import fold
 from archive_service.work import Archive
 from archive_service.worker import drain
 from preservation.aips.erase import erase
@@ -37,6 +35,7 @@ from tests.preservation.replication.test_retire import (
     with_third,
     without_third,
 )
+from tests.rebuild.test_rebuild import lose_database
 from tests.services.s3 import S3
 
 
@@ -118,12 +117,7 @@ def test_a_rebuild_knows_the_retired_root_and_leaves_its_medium_alone(house: Hou
         for path in (tmp_path / "dia cu").rglob("*")
         if path.is_file()
     }
-    file = archive.settings.data / "archive.db"
-    archive.engine.dispose()
-    fold(file)
-    lost = file.rename(file.with_name("lost.db"))
-    archive.__dict__.pop("index", None)
-    shutil.rmtree(archive.settings.data / "index", ignore_errors=True)
+    lost = lose_database(archive)
     assert rebuild(archive).whole
     old = open_engine(f"sqlite:///{lost}")
     differing = {(each.table, each.column) for each in compare(old, archive.engine)}
